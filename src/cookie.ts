@@ -1,0 +1,113 @@
+import { getCookies, setCookie } from "@std/http/cookie";
+import type { Config } from "./config.ts";
+import { parseToken, type Token } from "./token.ts";
+
+// Longer headers are ignored (ASVS 4.2.5); browsers send 4096 bytes a cookie.
+const maxHeaderLength = 64 * 1024;
+
+/**
+ * The token that the request carries; `null` when there is none, when it is
+ * not well-formed, or when there are two that differ: one of them was planted,
+ * and nobody can tell which.
+ */
+export function readToken(request: Request, config: Config): Token | null {
+  const header = request.headers.get("cookie");
+  if (header === null || header.length > maxHeaderLength) return null;
+  const name = cookieName(request, config);
+  if (!header.includes(name)) return null;
+  let found: Token | null = null;
+  for (const pair of header.split(";")) {
+    // One pair at a time: the parser throws on a neighbour that begins with
+    // "=", and it keeps only the last of two cookies with one name.
+    if (!pair.trimStart().startsWith(name)) continue;
+    const value = getCookies(new Headers({ cookie: pair }))[name];
+    const token = value === undefined ? null : parseToken(value);
+    if (token === null) continue;
+    if (
+      found !== null && (token.id !== found.id || token.secret !== found.secret)
+    ) {
+      return null;
+    }
+    found = token;
+  }
+  return found;
+}
+
+/** Appends a `Set-Cookie` with the value, for `maxAge` seconds or until the browser ends. */
+export function writeCookie(
+  headers: Headers,
+  request: Request,
+  config: Config,
+  value: string,
+  maxAge?: number,
+): void {
+  const { path, domain, sameSite, partitioned } = config.cookie;
+  const secure = isSecure(request, config);
+  if (secure) warnOfPlainHttp(request, config);
+  // A fresh object for each call: the writer changes what it is given.
+  setCookie(headers, {
+    name: cookieName(request, config),
+    value,
+    path,
+    secure,
+    httpOnly: true, // ASVS 3.3.4
+    // Browsers refuse None and Partitioned without Secure.
+    sameSite: !secure && sameSite === "None" ? "Lax" : sameSite,
+    ...(domain === undefined ? {} : { domain }),
+    ...(maxAge === undefined ? {} : { maxAge }),
+    ...(secure && partitioned ? { unparsed: ["Partitioned"] } : {}),
+  });
+}
+
+/** Appends a `Set-Cookie` that deletes the cookie, with the attributes that it was set with. */
+export function deleteCookie(
+  headers: Headers,
+  request: Request,
+  config: Config,
+): void {
+  writeCookie(headers, request, config, "", 0);
+}
+
+/** The cookie's name on the ground that the request came over. */
+export function cookieName(request: Request, config: Config): string {
+  const { secureName, plainName } = config.cookie;
+  return isSecure(request, config) ? secureName : plainName;
+}
+
+function isSecure(request: Request, config: Config): boolean {
+  return config.cookie.secure ?? !isPlainLoopback(request);
+}
+
+/** Whether the browser speaks plain http to its own machine. */
+function isPlainLoopback(request: Request): boolean {
+  if (!request.url.startsWith("http://")) return false;
+  const { hostname } = new URL(request.url);
+  const loopback = hostname === "localhost" || hostname === "[::1]" ||
+    hostname.endsWith(".localhost") || /^127(?:\.\d+){3}$/.test(hostname);
+  return loopback && !isForwardedHttps(request);
+}
+
+/**
+ * Whether a proxy says that the browser speaks https. It is believed, because
+ * a client that lies about itself only gets a cookie that it cannot use.
+ */
+function isForwardedHttps({ headers }: Request): boolean {
+  return /^https\b/i.test(headers.get("x-forwarded-proto") ?? "") ||
+    /(?:^|[;,\s])proto="?https\b/i.test(headers.get("forwarded") ?? "");
+}
+
+function warnOfPlainHttp(request: Request, config: Config): void {
+  if (
+    config.warned || config.cookie.secure !== undefined ||
+    !request.url.startsWith("http://") || isForwardedHttps(request)
+  ) return;
+  config.warned = true;
+  console.warn(
+    `The session cookie is Secure, but a request came over plain http to ` +
+      `${
+        new URL(request.url).hostname
+      }. Behind a TLS proxy that is right: set ` +
+      `cookie: { secure: true } to say so. Without one, browsers will not keep ` +
+      `the cookie: use https, or cookie: { secure: false } at your own risk.`,
+  );
+}

@@ -1,0 +1,108 @@
+import { DevalueError, parse, stringify } from "devalue";
+import { SessionError } from "./errors.ts";
+
+/** A session's values by key. A `Map`, so that a key named `__proto__` is inert (ASVS 15.3.6). */
+export type Values = Map<string, unknown>;
+
+/** What the encoding keeps exactly, by prototype; subclasses are not these. */
+const kept = new Map<object, string>(
+  [
+    Array,
+    Map,
+    Set,
+    Date,
+    RegExp,
+    URL,
+    URLSearchParams,
+    ArrayBuffer,
+    DataView,
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+  ].map((type) => [type.prototype, type.name]),
+);
+
+const strict = {
+  // A class instance must not pass as its superclass or as a plain object.
+  tagOf: (value: object) => kept.get(Object.getPrototypeOf(value)) ?? "Object",
+  shapeOf(value: object) {
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null) {
+      return { kind: "not-plain" as const };
+    }
+    const keys = Object.keys(value);
+    // A symbol or a hidden property would be lost.
+    if (Reflect.ownKeys(value).length !== keys.length) {
+      return { kind: "symbol-keys" as const };
+    }
+    const kind = prototype === null ? "null-proto" : "plain";
+    return { kind, keys } as const;
+  },
+  // A view is stored without the rest of its buffer, which may hold other things.
+  viewInfo(view: ArrayBufferView & { length?: number }) {
+    const { byteOffset, byteLength } = view;
+    return {
+      buffer: view.buffer.slice(byteOffset, byteOffset + byteLength),
+      byteOffset: 0,
+      byteLength,
+      length: view.length ?? byteLength,
+      bufferByteLength: byteLength,
+    };
+  },
+};
+
+/** Encodes values as UTF-8 text; throws `ERR_NOT_STORABLE`, naming the key. */
+export function encodeValues(values: Values): Uint8Array {
+  try {
+    return new TextEncoder().encode(
+      stringify(values, undefined, { operations: strict }),
+    );
+  } catch (cause) {
+    throw notStorable(values, cause);
+  }
+}
+
+/** Decodes what {@linkcode encodeValues} made; throws a plain `Error` on anything else. */
+export function decodeValues(bytes: Uint8Array): Values {
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+    .decode(bytes);
+  const values: unknown = parse(text);
+  if (!(values instanceof Map)) throw new TypeError("not a map of values");
+  for (const key of values.keys()) {
+    if (typeof key !== "string") throw new TypeError("a key is not a string");
+  }
+  return values;
+}
+
+function notStorable(values: Values, cause: unknown): SessionError {
+  const where = [...values.keys()].find((key) => {
+    try {
+      stringify(values.get(key), undefined, { operations: strict });
+      return false;
+    } catch {
+      return true;
+    }
+  });
+  // The library's own path begins with .get("key"); what follows leads inside the value.
+  const path = cause instanceof DevalueError
+    ? cause.path.slice(`.get(${JSON.stringify(where)})`.length)
+    : "";
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new SessionError(
+    "ERR_NOT_STORABLE",
+    `Cannot save the session: the value of ${JSON.stringify(where)}` +
+      `${
+        path === "" ? "" : ` at ${path}`
+      } cannot be stored (${reason}). Store plain ` +
+      `objects, arrays, Map, Set, Date and primitive values`,
+    { cause },
+  );
+}

@@ -1,0 +1,60 @@
+import { decodeRecord, encodeRecord, type Header } from "./record.ts";
+
+/** A lock that somebody holds. */
+export interface Held {
+  readonly kind: "held";
+  /** The ULID of one acquisition. */
+  readonly owner: string;
+  /** How long it outlives the holder's last sign of life, in ms. */
+  readonly lease: number;
+}
+
+/**
+ * What takes a lock's place when the session is destroyed or gets another id:
+ * it tells requests that were already under way that they came too late.
+ */
+export interface Ended {
+  readonly kind: "ended";
+  /** The acquisition that ended the session. */
+  readonly owner: string;
+  /** The session's last header, without its values. */
+  readonly header: Header;
+}
+
+/** What the lock key holds. */
+export type LockEntry = Held | Ended;
+
+const held = 1;
+const ended = 2;
+const ownerLength = 26;
+const none = new Uint8Array();
+
+/** Encodes a lock: kind, owner, and then the lease or the last header. */
+export function encodeLock(lock: LockEntry): Uint8Array<ArrayBuffer> {
+  const tail = lock.kind === "held"
+    ? new Uint8Array(4)
+    : encodeRecord({ ...lock.header, payload: none });
+  if (lock.kind === "held") new DataView(tail.buffer).setUint32(0, lock.lease);
+  const bytes = new Uint8Array(1 + ownerLength + tail.length);
+  bytes[0] = lock.kind === "held" ? held : ended;
+  new TextEncoder().encodeInto(lock.owner, bytes.subarray(1, 1 + ownerLength));
+  bytes.set(tail, 1 + ownerLength);
+  return bytes;
+}
+
+/** Decodes a lock; throws a plain `Error` on anything that {@linkcode encodeLock} cannot make. */
+export function decodeLock(value: unknown): LockEntry {
+  if (!(value instanceof Uint8Array) || value.length < 1 + ownerLength + 4) {
+    throw new TypeError("not a lock");
+  }
+  const owner = new TextDecoder().decode(value.subarray(1, 1 + ownerLength));
+  const tail = value.subarray(1 + ownerLength);
+  if (value[0] === held) {
+    const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
+    return { kind: "held", owner, lease: view.getUint32(0) };
+  }
+  if (value[0] === ended) {
+    return { kind: "ended", owner, header: decodeRecord(tail) };
+  }
+  throw new TypeError(`unknown kind of lock ${value[0]}`);
+}

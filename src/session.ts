@@ -1,0 +1,472 @@
+import { Limit } from "./clock.ts";
+import { type Config, configOf, integer } from "./config.ts";
+import type { Values } from "./data.ts";
+import { LockError, type SessionErrorCode } from "./errors.ts";
+import { explain } from "./lock.ts";
+import type { OpenOptions, SessionOptions } from "./options.ts";
+import { withTraces } from "./response.ts";
+import { Visit } from "./visit.ts";
+
+/**
+ * What a session may be asked to do: `"unlocked"`: read; `"locked"`: read and
+ * change; `"pending"`: nothing, because a method has not resolved yet.
+ */
+export type SessionState = "unlocked" | "locked" | "pending";
+
+/** The keys of a session: those of its type, or any, where it has none. */
+export type SessionKey<Data> = string extends keyof Data ? string | number
+  : keyof Data & (string | number);
+
+/** The type of a key's value. */
+export type SessionValue<Data, Key> = Key extends keyof Data ? Data[Key]
+  : unknown;
+
+/** The sessions of each request, by kind; almost always one. */
+// deno-lint-ignore no-explicit-any -- the type of its data is known only to the handler
+const sessions = new WeakMap<Request, Map<string, Session<any>>>();
+const never = new AbortController().signal;
+
+/**
+ * The session of one request.
+ *
+ * Reading takes no lock and never waits: `await session.read()`, then `get()`.
+ * To change it, `await session.open()` waits until no other request holds the
+ * session, `set()` and `delete()` change it in memory, and
+ * `await session.save()` stores it and gives the lock up, in one commit.
+ *
+ * Each method says in which {@linkcode SessionState} it may be called; in any
+ * other it fails with a {@linkcode LockError}: `ERR_NOT_LOCKED`,
+ * `ERR_ALREADY_LOCKED` or `ERR_PENDING`. Methods that return a promise reject,
+ * they never throw.
+ *
+ * @typeParam Data The values by key, as in `Session<{ user: string }>`.
+ *
+ * @example Counting visits
+ * ```ts
+ * import { Session } from "@aerys/session";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using kv = await Deno.openKv(":memory:");
+ *
+ * async function handler(request: Request): Promise<Response> {
+ *   const session = new Session<{ visits: number }>(request, { kv });
+ *   await session.open();
+ *   session.set("visits", (session.get("visits") ?? 0) + 1);
+ *   await session.save();
+ *   return session.respond(new Response(`Visit ${session.get("visits")}`));
+ * }
+ *
+ * const first = await handler(new Request("http://localhost/"));
+ * const [cookie] = first.headers.getSetCookie()[0]!.split(";");
+ * const second = await handler(
+ *   new Request("http://localhost/", { headers: { cookie: cookie! } }),
+ * );
+ * assertEquals(await second.text(), "Visit 2");
+ * ```
+ */
+export class Session<Data extends object = Record<string, unknown>> {
+  readonly #config!: Config;
+  readonly #visit!: Visit;
+  #state: SessionState = "unlocked";
+  #values: Values = new Map();
+  /** The method under way while the state is pending; never rejects. */
+  #pending: Promise<unknown> | null = null;
+  /** Ends the wait of `open()`, while there is one. */
+  #opening: AbortController | null = null;
+  /** Counts the reads and everything that outdates them. */
+  #epoch = 0;
+
+  /**
+   * Finds the session of a request, or begins one.
+   *
+   * Under `withSession` and the other wrappers, `new Session(request)` is that
+   * request's session itself: one state, one lock, one set of data. Without a
+   * wrapper, pass the options, `{}` for the defaults, and answer with
+   * {@linkcode Session.respond}. Options with another cookie name or prefix
+   * make another session of the same request.
+   *
+   * @param request The request whose cookie names the session.
+   * @param options How sessions are stored, kept, locked and named.
+   * @throws {TypeError} If the request has no session yet and no options are given.
+   * @throws {TypeError | RangeError} If an option is invalid; the message names it.
+   */
+  constructor(request: Request, options?: SessionOptions) {
+    const all = sessions.get(request);
+    const config = options === undefined ? undefined : configOf(options);
+    const existing = config === undefined
+      ? all?.values().next().value
+      : all?.get(config.kind);
+    if (existing !== undefined) {
+      return existing;
+    }
+    if (config === undefined) {
+      throw new TypeError(
+        "Cannot find the session of this request: no wrapper made one. Wrap the handler in " +
+          "withSession(), or pass options: new Session(request, {})",
+      );
+    }
+    this.#config = config;
+    this.#visit = new Visit(request, config);
+    sessions.set(request, (all ?? new Map()).set(config.kind, this));
+  }
+
+  /** The state; never throws. */
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /**
+   * The public id, a ULID, safe to log; `null` until a stored session was read
+   * or one was saved. It is not the secret part of the cookie. Never throws.
+   */
+  get id(): string | null {
+    return this.#visit.id;
+  }
+
+  /**
+   * Whether the request came without a session, as far as is known: `true`
+   * until `open()` or `read()` finds one, and still in the request that first
+   * saves it. Never throws.
+   */
+  get isNew(): boolean {
+    return this.#visit.isNew;
+  }
+
+  /**
+   * Aborts when the lock is lost: its lease ran out, or it was held longer than
+   * `lock.maxHold`. Take it after `open()`; there is another for each lock.
+   * Never throws.
+   */
+  get signal(): AbortSignal {
+    return this.#visit.lease?.signal ?? never;
+  }
+
+  /** The number of keys. State: unlocked or locked. */
+  get size(): number {
+    return this.#readable("size").size;
+  }
+
+  /** Whether the key exists; `1` and `"1"` are one key. State: unlocked or locked. */
+  has(key: SessionKey<Data>): boolean {
+    return this.#readable("has()").has(name(key));
+  }
+
+  /**
+   * The key's value, or `null` when there is none. It is the value itself, not
+   * a copy: what is changed inside it under the lock is saved. State: unlocked
+   * or locked; before `open()` or `read()` there are no values.
+   *
+   * @typeParam Value The value's type, for a session without a type of its own.
+   */
+  get<Value = never, Key extends SessionKey<Data> = SessionKey<Data>>(
+    key: Key,
+  ): ([Value] extends [never] ? SessionValue<Data, Key> : Value) | null {
+    const values = this.#readable("get()");
+    type Found = [Value] extends [never] ? SessionValue<Data, Key> : Value;
+    return values.has(name(key)) ? values.get(name(key)) as Found : null;
+  }
+
+  /** The keys, in the order in which they were first set. State: unlocked or locked. */
+  keys(): IterableIterator<string> {
+    return this.#readable("keys()").keys();
+  }
+
+  /** The keys with their values. State: unlocked or locked. */
+  entries(): IterableIterator<[string, unknown]> {
+    return this.#readable("entries()").entries();
+  }
+
+  /**
+   * Sets a value: anything made of plain objects, arrays, `Map`, `Set`, `Date`,
+   * `RegExp`, `URL`, `ArrayBuffer` and its views, and primitives but symbols.
+   * `save()` refuses the rest. State: locked.
+   */
+  set<Key extends SessionKey<Data>>(
+    key: Key,
+    value: SessionValue<Data, Key>,
+  ): this {
+    this.#writable("set()").set(name(key), value);
+    return this;
+  }
+
+  /** Removes a key; `false` when there was none. State: locked. */
+  delete(key: SessionKey<Data>): boolean {
+    return this.#writable("delete()").delete(name(key));
+  }
+
+  /** Removes every key; `save()` then removes the session. State: locked. */
+  clear(): void {
+    this.#writable("clear()").clear();
+  }
+
+  /**
+   * Overrides the configured time to live for this session, from the next
+   * `save()` or `regenerate()` on. State: unlocked or locked.
+   *
+   * @param seconds An integer from 0, counted from the last use; or `-1`, the
+   * default: until the browser closes, kept at most `maxLife` on the server.
+   * @throws {RangeError} If it is anything else.
+   */
+  setTTL(seconds = -1): void {
+    this.#readable("setTTL()");
+    this.#visit.ttl = integer("ttl", seconds, -1);
+  }
+
+  /**
+   * Locks the session and reads it; waits while another request holds it.
+   * First come is first served within a process. A request without a valid
+   * session gets an empty one and waits for nothing. State: unlocked; pending
+   * meanwhile, when only `unlock()` may be called, which cancels the wait.
+   *
+   * @throws {LockError} `ERR_LOCK_TIMEOUT`, `ERR_LOCK_CANCELLED` or `ERR_QUEUE_FULL`.
+   * @throws {SessionError} `ERR_STORE` or `ERR_CORRUPT`. The old data stays.
+   */
+  async open(options: OpenOptions = {}): Promise<this> {
+    this.#expect("unlocked", "open()");
+    const { timeout = this.#config.lock.timeout, signal } = options;
+    integer("timeout", timeout, 1);
+    this.#epoch++;
+    const cancel = this.#opening = new AbortController();
+    const either = signal === undefined
+      ? cancel.signal
+      : AbortSignal.any([signal, cancel.signal]);
+    const limit = new Limit(this.#config.clock, timeout, either);
+    await this.#pend("unlocked", async () => {
+      try {
+        limit.check();
+        const values = await this.#visit.enter(limit);
+        if (either.aborted) {
+          // Too late to be cancelled on the way: give it back.
+          await this.#visit.rollBack(this.#limit());
+          throw either.reason;
+        }
+        this.#values = values;
+        this.#state = "locked";
+      } catch (error) {
+        throw explain(error, limit);
+      } finally {
+        this.#opening = null;
+      }
+    });
+    return this;
+  }
+
+  /**
+   * Reads the session without a lock, and never waits for one. Until it
+   * resolves, `has()` and `get()` answer from the old data. State: unlocked.
+   *
+   * @throws {SessionError} `ERR_STORE` or `ERR_CORRUPT`. The old data stays.
+   */
+  async read(): Promise<this> {
+    this.#expect("unlocked", "read()");
+    const epoch = ++this.#epoch;
+    const { values, accept } = await this.#visit.look(this.#limit());
+    // A later read or an open() knows better.
+    if (epoch === this.#epoch) {
+      accept();
+      this.#values = values;
+    }
+    return this;
+  }
+
+  /**
+   * Stores the data and unlocks. Without any data it removes the session. When
+   * it fails, the old data is read again and the lock is given up all the
+   * same. State: locked; pending meanwhile.
+   *
+   * @throws {LockError} `ERR_LOCK_LOST` if another request took the lock or
+   * ended the session, so that nothing was written.
+   * @throws {SessionError} `ERR_STORE`, `ERR_TOO_LARGE`, or
+   * `ERR_NOT_STORABLE` naming the key.
+   */
+  async save(): Promise<void> {
+    this.#expect("locked", "save()");
+    await this.#commit(
+      "unlocked",
+      (limit) => this.#visit.save(this.#values, limit),
+    );
+  }
+
+  /**
+   * Discards what was set, unlocks, and reads the old data again; or cancels
+   * an `open()` that waits. State: locked, or pending in `open()`.
+   *
+   * @throws {SessionError} `ERR_STORE`; the lock then ends with its lease.
+   */
+  async unlock(): Promise<void> {
+    if (this.#opening !== null) {
+      this.#opening.abort(
+        new DOMException("unlock() was called", "AbortError"),
+      );
+      await this.#pending;
+      return;
+    }
+    this.#expect("locked", "unlock()");
+    await this.#pend("unlocked", async () => {
+      const limit = this.#limit();
+      try {
+        this.#values = await this.#visit.leave(limit);
+      } catch (error) {
+        this.#values = await this.#visit.rollBack(limit);
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Gives the session a new id and secret with the current data and removes
+   * the old ones, in one commit; the lock is then held on the new id. Call it
+   * at every change of privilege, such as a login (ASVS 7.2.4). The old cookie
+   * never leads to the new session. A session that is not stored yet gets its
+   * id at `save()`. When it fails, all is as after a failed `save()`.
+   * State: locked; pending meanwhile.
+   *
+   * @throws {LockError} `ERR_LOCK_LOST`.
+   * @throws {SessionError} `ERR_STORE`, `ERR_TOO_LARGE` or `ERR_NOT_STORABLE`.
+   */
+  async regenerate(): Promise<void> {
+    this.#expect("locked", "regenerate()");
+    await this.#commit(
+      "locked",
+      (limit) => this.#visit.move(this.#values, limit),
+    );
+  }
+
+  /**
+   * Removes the session for good, as at a logout, and unlocks. When it fails,
+   * all is as after a failed `save()`. State: locked; pending meanwhile.
+   *
+   * @throws {LockError} `ERR_LOCK_LOST`: the session may still be there.
+   * @throws {SessionError} `ERR_STORE`.
+   */
+  async destroy(): Promise<void> {
+    this.#expect("locked", "destroy()");
+    await this.#commit("unlocked", async (limit) => {
+      await this.#visit.end(limit);
+      this.#values = new Map();
+    });
+  }
+
+  /**
+   * Runs `fn` with the session locked, and saves. When `fn` throws, nothing is
+   * saved and the error goes on. `fn` may run more than once, so it must have
+   * no effect outside the session. State: unlocked.
+   *
+   * @returns What `fn` returns.
+   * @throws What `fn`, `open()` and `save()` throw.
+   */
+  async update<Result>(
+    fn: (session: this) => Result | Promise<Result>,
+  ): Promise<Result> {
+    await this.open();
+    let result: Result;
+    try {
+      result = await fn(this);
+    } catch (error) {
+      await this[Symbol.asyncDispose]();
+      throw error;
+    }
+    await this.save();
+    return result;
+  }
+
+  /**
+   * Ends the request: puts the session's cookie and cache headers on the
+   * response. Wrappers call it; without one, return what it resolves to. A
+   * method still under way is waited for, an `open()` is cancelled.
+   *
+   * @returns The response, or a copy of it with the headers.
+   * @throws {LockError} `ERR_STILL_LOCKED` if neither `save()` nor `unlock()`
+   * followed `open()`; the lock is released, and what was set is lost.
+   */
+  async respond(response: Response): Promise<Response> {
+    const forgotten = this.#state === "locked" || this.#opening !== null;
+    await this[Symbol.asyncDispose]();
+    if (forgotten) {
+      throw new LockError(
+        "ERR_STILL_LOCKED",
+        "Cannot answer the request: its session is still locked, and what was set would be " +
+          "lost. Await save() or unlock() before the handler returns",
+      );
+    }
+    return withTraces(response, await this.#visit.traces(this.#limit()));
+  }
+
+  /** Unlocks if still locked, discarding what was set; never throws. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#opening !== null) await this.unlock();
+    await this.#pending;
+    if (this.#state !== "locked") return;
+    await this.unlock().catch(() => {}); // The lock ends with its lease.
+  }
+
+  /** Runs a commit; when it fails, reads the old data again and gives the lock up. */
+  async #commit(
+    next: SessionState,
+    work: (limit: Limit) => Promise<void>,
+  ): Promise<void> {
+    await this.#pend("unlocked", async () => {
+      const limit = this.#limit();
+      try {
+        await work(limit);
+        this.#state = next;
+      } catch (error) {
+        this.#values = await this.#visit.rollBack(limit);
+        throw error;
+      }
+    });
+  }
+
+  /** Is pending while it works, and then `next`, unless the work has set a state itself. */
+  async #pend(next: SessionState, work: () => Promise<void>): Promise<void> {
+    this.#state = "pending";
+    this.#epoch++;
+    const done = work().finally(() => {
+      this.#pending = null;
+      if (this.#state === "pending") this.#state = next;
+    });
+    this.#pending = done.catch(() => {});
+    await done;
+  }
+
+  #limit(): Limit {
+    return new Limit(this.#config.clock, this.#config.lock.timeout);
+  }
+
+  #readable(method: string): Values {
+    if (this.#state === "pending") throw wrongState("ERR_PENDING", method);
+    return this.#values;
+  }
+
+  #writable(method: string): Values {
+    this.#expect("locked", method);
+    return this.#values;
+  }
+
+  #expect(state: SessionState, method: string): void {
+    if (this.#state === state) return;
+    if (this.#state === "pending") throw wrongState("ERR_PENDING", method);
+    throw wrongState(
+      state === "locked" ? "ERR_NOT_LOCKED" : "ERR_ALREADY_LOCKED",
+      method,
+    );
+  }
+}
+
+const reasons: Partial<Record<SessionErrorCode, string>> = {
+  ERR_NOT_LOCKED: "the session is not locked. Await open() first",
+  ERR_ALREADY_LOCKED:
+    "the session is locked already. Await save() or unlock() first",
+  ERR_PENDING: "another method of the session is under way. Await it first",
+};
+
+function wrongState(code: SessionErrorCode, method: string): LockError {
+  return new LockError(code, `Cannot call ${method}: ${reasons[code]}`);
+}
+
+function name(key: string | number): string {
+  if (typeof key === "string" || typeof key === "number") return String(key);
+  throw new TypeError(
+    `Invalid session key: expected a string or a number, received ${typeof key}`,
+  );
+}

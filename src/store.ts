@@ -1,0 +1,346 @@
+import type { Clock } from "./clock.ts";
+import type { Limit } from "./clock.ts";
+import { SessionError } from "./errors.ts";
+import type { KvAtomic, KvKey, KvStore } from "./kv.ts";
+import { ask, outcomeUnknown, settle } from "./commit.ts";
+import { decodeLock, encodeLock, type LockEntry } from "./lock_entry.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  type Header,
+  keepFor,
+  type Mark,
+  maxHeaderLength,
+  type StoredRecord,
+  wasApplied,
+  withMark,
+} from "./record.ts";
+
+/** A record and the version that proves it unchanged. */
+export interface Stored {
+  readonly record: StoredRecord | null;
+  readonly recordVersion: string | null;
+}
+
+/** Both entries of a session as they were at one instant. */
+export interface Snapshot extends Stored {
+  readonly id: string;
+  readonly lock: LockEntry | null;
+  readonly lockVersion: string | null;
+}
+
+/** A lock that this process holds: what a commit checks. */
+export interface Hold {
+  readonly id: string;
+  /** The ULID of the acquisition. */
+  readonly owner: string;
+  readonly lockVersion: string;
+  readonly recordVersion: string | null;
+}
+
+/** KV takes values of up to 64 KiB, of which the header may take this much. */
+export const maxPayloadLength = 65_536 - maxHeaderLength;
+const leaseKeepFactor = 10;
+const endedKeepFor = 30_000;
+
+/** What sessions do to the database. Every KV call of the library is made here. */
+export class Store {
+  readonly #kv: KvStore;
+  readonly #prefix: KvKey;
+  readonly #clock: Clock;
+  readonly #writer = crypto.getRandomValues(new BigUint64Array(1))[0]!;
+  #serial = 0;
+
+  constructor(kv: KvStore, prefix: KvKey, clock: Clock) {
+    this.#kv = kv;
+    this.#prefix = prefix;
+    this.#clock = clock;
+  }
+
+  /** Reads the record alone. */
+  async read(id: string, limit: Limit): Promise<Stored> {
+    const entry = await ask(limit, () => this.#kv.get(this.#key("data", id)));
+    return stored(entry);
+  }
+
+  /** Reads record and lock in one go. */
+  async load(id: string, limit: Limit): Promise<Snapshot> {
+    const keys = [this.#key("data", id), this.#key("lock", id)];
+    const [data, lock] = await ask(limit, () => this.#kv.getMany(keys));
+    return {
+      id,
+      ...stored(data!),
+      lock: decode(decodeLock, lock!.value),
+      lockVersion: lock!.versionstamp,
+    };
+  }
+
+  /** Takes the lock if neither entry has changed since the snapshot, which is then what was locked. */
+  async acquire(
+    snapshot: Snapshot,
+    owner: string,
+    lease: number,
+    limit: Limit,
+  ): Promise<{ hold: Hold } | { hold: null; found: Snapshot }> {
+    const { id, recordVersion } = snapshot;
+    const key = this.#key("lock", id);
+    const build = () =>
+      this.#kv.atomic()
+        .check({ key: this.#key("data", id), versionstamp: recordVersion })
+        .check({ key, versionstamp: snapshot.lockVersion })
+        .set(key, encodeLock({ kind: "held", owner, lease }), {
+          expireIn: lease * leaseKeepFactor,
+        });
+    let found = snapshot;
+    const lockVersion = await settle(this.#clock, limit, build, async () => {
+      found = await this.load(id, limit);
+      if (isHeldBy(found, owner)) return { version: found.lockVersion! };
+      return sameVersions(found, snapshot) ? "open" : "refused";
+    }, (late) => {
+      // Nobody waits for this lock any more: it must not cost the next one a lease.
+      this.#kv.atomic().check({ key, versionstamp: late }).delete(key).commit()
+        .catch(() => {});
+    });
+    if (lockVersion === null) return { hold: null, found };
+    return { hold: { id, owner, recordVersion, lockVersion } };
+  }
+
+  /** Gives the lock a new version, which starts its lease again; `null` if it is lost. */
+  async renew(hold: Hold, lease: number, limit: Limit): Promise<string | null> {
+    const key = this.#key("lock", hold.id);
+    const value = encodeLock({ kind: "held", owner: hold.owner, lease });
+    const build = () =>
+      this.#mine(hold).set(key, value, { expireIn: lease * leaseKeepFactor });
+    return await settle(this.#clock, limit, build, async () => {
+      const found = await this.load(hold.id, limit);
+      if (!isHeldBy(found, hold.owner)) return "refused";
+      const version = found.lockVersion!;
+      return version === hold.lockVersion ? "open" : { version };
+    });
+  }
+
+  /**
+   * Gives the lock up, and stores `touched` if given, which must hold the
+   * values that are stored already. Answers whether the lock was surely ours
+   * until then, so that nobody wrote meanwhile.
+   */
+  async release(
+    hold: Hold,
+    touched: StoredRecord | null,
+    limit: Limit,
+  ): Promise<boolean> {
+    const build = () => {
+      const commit = this.#mine(hold).delete(this.#key("lock", hold.id));
+      return touched === null ? commit : this.#setRecord(
+        commit.check({
+          key: this.#key("data", hold.id),
+          versionstamp: hold.recordVersion,
+        }),
+        hold.id,
+        touched,
+      );
+    };
+    const version = await settle(this.#clock, limit, build, async () => {
+      const found = await this.load(hold.id, limit);
+      return isStill(found, hold) ? "open" : "refused";
+    });
+    return version !== null;
+  }
+
+  /** Stores the record and gives the lock up; `null` if the lock was lost and nothing written. */
+  async save(
+    hold: Hold,
+    record: StoredRecord,
+    limit: Limit,
+  ): Promise<StoredRecord | null> {
+    const marked = this.#marked(record);
+    const build = () =>
+      this.#setRecord(this.#unchanged(hold), hold.id, marked)
+        .delete(this.#key("lock", hold.id));
+    const version = await settle(this.#clock, limit, build, async () => {
+      const found = await this.load(hold.id, limit);
+      if (isStill(found, hold)) return "open";
+      // The commit gives the lock up, so a lock that is still ours refutes it.
+      if (isHeldBy(found, hold.owner)) return "refused";
+      const header = found.record ?? endedHeader(found);
+      const seen = header === null
+        ? undefined
+        : wasApplied(header.marks, marked.marks[0]!);
+      if (seen === undefined) throw outcomeUnknown();
+      return seen ? { version: found.recordVersion! } : "refused";
+    });
+    return version === null ? null : marked;
+  }
+
+  /** Removes the record and ends the id; `false` if the lock was lost and nothing removed. */
+  async remove(hold: Hold, header: Header, limit: Limit): Promise<boolean> {
+    const build = () => this.#end(this.#mine(hold), hold, header);
+    const version = await settle(this.#clock, limit, build, async () => {
+      const found = await this.load(hold.id, limit);
+      if (isEndedBy(found, hold.owner)) return { version: found.lockVersion! };
+      return isHeldBy(found, hold.owner) &&
+          found.lockVersion === hold.lockVersion
+        ? "open"
+        : "refused";
+    });
+    return version !== null;
+  }
+
+  /** Moves the session to another id, locked there; `null` if the lock was lost and nothing moved. */
+  async rotate(
+    hold: Hold,
+    id: string,
+    record: StoredRecord,
+    lease: number,
+    limit: Limit,
+  ): Promise<{ hold: Hold; record: StoredRecord } | null> {
+    const moved = this.#marked(record);
+    const lock = encodeLock({ kind: "held", owner: hold.owner, lease });
+    const build = () => {
+      const commit = this.#end(this.#unchanged(hold), hold, record)
+        .check({ key: this.#key("data", id), versionstamp: null });
+      return this.#setRecord(commit, id, moved)
+        .set(this.#key("lock", id), lock, {
+          expireIn: lease * leaseKeepFactor,
+        });
+    };
+    const version = await settle(this.#clock, limit, build, async () => {
+      const found = await this.load(hold.id, limit);
+      if (isEndedBy(found, hold.owner)) {
+        const next = await this.load(id, limit);
+        if (isHeldBy(next, hold.owner)) return { version: next.lockVersion! };
+      }
+      return isStill(found, hold) ? "open" : "refused";
+    });
+    if (version === null) return null;
+    // One commit gives all that it writes the same version.
+    const next = {
+      id,
+      owner: hold.owner,
+      lockVersion: version,
+      recordVersion: version,
+    };
+    return { hold: next, record: moved };
+  }
+
+  /** Stores the record of a new session; `null` if the id is taken. */
+  async insert(
+    id: string,
+    record: StoredRecord,
+    limit: Limit,
+  ): Promise<StoredRecord | null> {
+    const marked = this.#marked(record);
+    const key = this.#key("data", id);
+    const build = () =>
+      this.#setRecord(
+        this.#kv.atomic().check({ key, versionstamp: null }),
+        id,
+        marked,
+      );
+    const version = await settle(this.#clock, limit, build, async () => {
+      const { record: found, recordVersion } = await this.read(id, limit);
+      if (found === null) return "open";
+      return wasApplied(found.marks, marked.marks[0]!)
+        ? { version: recordVersion! }
+        : "refused";
+    });
+    return version === null ? null : marked;
+  }
+
+  /** Extends a record's life if it is unchanged and unlocked; one try, because another use will do as well. */
+  async touch(
+    id: string,
+    version: string,
+    record: StoredRecord,
+    limit: Limit,
+  ): Promise<boolean> {
+    const commit = this.#kv.atomic()
+      .check({ key: this.#key("data", id), versionstamp: version })
+      .check({ key: this.#key("lock", id), versionstamp: null });
+    try {
+      return (await limit.race(this.#setRecord(commit, id, record).commit()))
+        .ok;
+    } catch {
+      return false;
+    }
+  }
+
+  #key(kind: "data" | "lock", id: string): KvKey {
+    return [...this.#prefix, kind, id];
+  }
+
+  #marked(record: StoredRecord): StoredRecord {
+    const mark: Mark = { writer: this.#writer, serial: ++this.#serial };
+    return { ...record, marks: withMark(record.marks, mark) };
+  }
+
+  #mine(hold: Hold): KvAtomic {
+    const key = this.#key("lock", hold.id);
+    return this.#kv.atomic().check({ key, versionstamp: hold.lockVersion });
+  }
+
+  /** Ours, and not removed behind the lock's back either. */
+  #unchanged(hold: Hold): KvAtomic {
+    const key = this.#key("data", hold.id);
+    return this.#mine(hold).check({ key, versionstamp: hold.recordVersion });
+  }
+
+  #setRecord(commit: KvAtomic, id: string, record: StoredRecord): KvAtomic {
+    const expireIn = keepFor(record, this.#clock.now());
+    return commit.set(this.#key("data", id), encodeRecord(record), {
+      expireIn,
+    });
+  }
+
+  #end(commit: KvAtomic, { id, owner }: Hold, header: Header): KvAtomic {
+    const ended = encodeLock({ kind: "ended", owner, header });
+    return commit.delete(this.#key("data", id))
+      .set(this.#key("lock", id), ended, { expireIn: endedKeepFor });
+  }
+}
+
+function stored(
+  entry: { value: unknown; versionstamp: string | null },
+): Stored {
+  return {
+    record: decode(decodeRecord, entry.value),
+    recordVersion: entry.versionstamp,
+  };
+}
+
+function decode<T>(decoder: (value: unknown) => T, value: unknown): T | null {
+  if (value === null || value === undefined) return null;
+  try {
+    return decoder(value);
+  } catch (cause) {
+    throw new SessionError(
+      "ERR_CORRUPT",
+      "Cannot read the session: what is stored was not written by this library, or by a " +
+        `newer version of it (${
+          cause instanceof Error ? cause.message : cause
+        })`,
+      { cause },
+    );
+  }
+}
+
+function isHeldBy({ lock }: Snapshot, owner: string): boolean {
+  return lock?.kind === "held" && lock.owner === owner;
+}
+
+function isEndedBy({ lock }: Snapshot, owner: string): boolean {
+  return lock?.kind === "ended" && lock.owner === owner;
+}
+
+function isStill(found: Snapshot, hold: Hold): boolean {
+  return found.lockVersion === hold.lockVersion &&
+    found.recordVersion === hold.recordVersion;
+}
+
+function sameVersions(a: Snapshot, b: Snapshot): boolean {
+  return a.lockVersion === b.lockVersion && a.recordVersion === b.recordVersion;
+}
+
+function endedHeader({ lock }: Snapshot): Header | null {
+  return lock?.kind === "ended" ? lock.header : null;
+}

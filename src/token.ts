@@ -1,0 +1,47 @@
+import { ulid } from "@std/ulid";
+
+/** What the cookie holds: the public id, and the secret that proves it. */
+export interface Token {
+  /** A ULID: public, sortable, fit for keys and logs. */
+  readonly id: string;
+  /** 32 random bytes in base64url. Never stored, logged or put in an error. */
+  readonly secret: string;
+}
+
+// A ULID as the server writes it, a dot, and 43 characters of base64url.
+const format = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\.([A-Za-z0-9_-]{43})$/;
+
+/** Makes a token with a secret of 256 random bits (ASVS 7.2.3). */
+export function createToken(now: number): Token {
+  const bytes = crypto.getRandomValues(new Uint8Array(32));
+  const secret = btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return { id: ulid(now), secret };
+}
+
+/** Reads a cookie's value; `null` unless it is exactly of the format (ASVS 2.2.1). */
+export function parseToken(value: string): Token | null {
+  const match = format.exec(value);
+  return match === null ? null : { id: match[1]!, secret: match[2]! };
+}
+
+/** Writes a token as the cookie's value. */
+export function formatToken({ id, secret }: Token): string {
+  return `${id}.${secret}`;
+}
+
+/**
+ * The SHA-256 of the secret as it stands in the cookie (ASVS 11.4.1). It is
+ * all that is stored of the secret; being random, it needs no salt.
+ */
+export async function digestSecret(secret: string): Promise<Uint8Array> {
+  const text = new TextEncoder().encode(secret);
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", text));
+}
+
+/** Compares two digests in a time that does not tell where they differ (ASVS 11.2.4). */
+export function sameDigest(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a[i]! ^ (b[i] ?? 0);
+  return difference === 0;
+}

@@ -1,0 +1,403 @@
+import { Limit } from "./clock.ts";
+import { ask } from "./commit.ts";
+import type { Config } from "./config.ts";
+import { cookieName, deleteCookie, readToken, writeCookie } from "./cookie.ts";
+import { decodeValues, encodeValues, type Values } from "./data.ts";
+import { SessionError } from "./errors.ts";
+import type { KvStore } from "./kv.ts";
+import { type Lease, lockLost } from "./lease.ts";
+import { Locks } from "./lock.ts";
+import * as records from "./record.ts";
+import type { StoredRecord } from "./record.ts";
+import type { Traces } from "./response.ts";
+import { maxPayloadLength, Store } from "./store.ts";
+import {
+  createToken,
+  digestSecret,
+  formatToken,
+  sameDigest,
+  type Token,
+} from "./token.ts";
+
+/** The cookie that the response owes the browser. */
+type CookieDue = "none" | "set" | "extend" | "delete";
+
+/**
+ * One request's dealings with the stored session: which one its cookie names,
+ * what was last seen of it, the lock on it, and the cookie to send. It knows
+ * nothing of states: {@linkcode Session} calls it only when it may.
+ */
+export class Visit {
+  readonly #request: Request;
+  readonly #config: Config;
+  /** The session's token; `undefined` until the cookie was read. */
+  #token: Token | null | undefined;
+  #digest: Promise<Uint8Array> | undefined;
+  /** The stored record as last seen; `null` when there is none. */
+  #stored: StoredRecord | null = null;
+  #lease: Lease | null = null;
+  #cookieDue: CookieDue = "none";
+  /** Whether another request ended the session that this one came with. */
+  #endedElsewhere = false;
+  #isNew = true;
+  #used = false;
+  /** Whether the response has been made, so that no cookie can be sent. */
+  #answered = false;
+  /** What `setTTL()` asked for since the last save. */
+  ttl: number | undefined;
+
+  constructor(request: Request, config: Config) {
+    this.#request = request;
+    this.#config = config;
+  }
+
+  get id(): string | null {
+    return this.#stored === null ? null : this.#token?.id ?? null;
+  }
+
+  get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  get lease(): Lease | null {
+    return this.#lease;
+  }
+
+  /** Locks the session and reads it; a request without a session locks nothing. */
+  async enter(limit: Limit): Promise<Values> {
+    const token = this.#identify();
+    if (token === null) return new Map();
+    const { locks } = await this.#backend(limit);
+    const outcome = await locks.acquire(
+      token.id,
+      this.#digest!,
+      this.#config.lock,
+      limit,
+      this.#stored !== null,
+    );
+    if (outcome.kind !== "locked") {
+      this.#forget(outcome.kind === "ended");
+      return new Map();
+    }
+    this.#lease = outcome.lease;
+    this.#found(outcome.record);
+    try {
+      return this.#values();
+    } catch (error) {
+      await this.rollBack(limit);
+      throw error;
+    }
+  }
+
+  /** Reads the session without its lock. Nothing changes here until `accept` is called. */
+  async look(limit: Limit): Promise<{ values: Values; accept: () => void }> {
+    const token = this.#identify();
+    const nothing = { values: new Map(), accept: () => {} };
+    if (token === null) return nothing;
+    const { store } = await this.#backend(limit);
+    const { record, recordVersion } = await store.read(token.id, limit);
+    const now = this.#config.clock.now();
+    if (
+      record === null || !await this.#owns(record) ||
+      !records.isLive(record, now)
+    ) {
+      const ended = record === null && this.#stored !== null;
+      return { ...nothing, accept: () => this.#forget(ended) };
+    }
+    const values = decoded(record);
+    let current = record;
+    let extended = false;
+    if (records.isDue(record, now, this.#config)) {
+      const renewed = records.renewed(record, now, this.#config);
+      extended = await store.touch(token.id, recordVersion!, renewed, limit);
+      if (extended) current = renewed;
+    }
+    return {
+      values,
+      accept: () => {
+        this.#found(current);
+        if (extended) this.#extendCookie();
+      },
+    };
+  }
+
+  /** Stores the values and gives the lock up; no values at all remove the session. */
+  async save(values: Values, limit: Limit): Promise<void> {
+    if (values.size === 0) return await this.end(limit);
+    const payload = encoded(values);
+    if (this.#lease === null) return await this.#create(payload, limit);
+    const { store, hold, stored, now } = await this.#writable(limit);
+    const changed = this.ttl !== undefined && this.ttl !== stored.ttl;
+    const header = { ...stored, ttl: this.ttl ?? stored.ttl };
+    const due = changed || records.isDue(header, now, this.#config);
+    const extend = due ? records.renewed : records.prolonged;
+    const record = { ...extend(header, now, this.#config), payload };
+    const saved = await store.save(hold, record, limit);
+    if (saved === null) throw lockLost("another request took it");
+    this.#done(saved);
+    if (due) this.#extendCookie(changed);
+  }
+
+  /** Moves the session with these values to a new id and secret, and keeps the lock. */
+  async move(values: Values, limit: Limit): Promise<void> {
+    // What is not stored yet has no id that anybody could know.
+    if (this.#lease === null) return;
+    this.#mustSendCookie();
+    const payload = encoded(values);
+    const { store, hold, stored, now } = await this.#writable(limit);
+    const token = createToken(now);
+    const digest = digestSecret(token.secret);
+    const header = {
+      ...stored,
+      digest: await digest,
+      ttl: this.ttl ?? stored.ttl,
+    };
+    const record = { ...records.renewed(header, now, this.#config), payload };
+    const sentAt = this.#config.clock.elapsed();
+    const { lease } = this.#config.lock;
+    const moved = await store.rotate(hold, token.id, record, lease, limit);
+    if (moved === null) throw lockLost("another request took it");
+    this.#lease.continue(moved.hold, sentAt);
+    this.#token = token;
+    this.#digest = digest;
+    this.#stored = moved.record;
+    this.ttl = undefined;
+    this.#cookieDue = "set";
+  }
+
+  /** Removes the session and gives the lock up. */
+  async end(limit: Limit): Promise<void> {
+    if (this.#lease === null) return;
+    const { store, hold, stored } = await this.#writable(limit);
+    if (!await store.remove(hold, stored, limit)) {
+      throw lockLost("another request took it");
+    }
+    this.#done(null);
+    this.#forget(false);
+    this.#cookieDue = "delete";
+  }
+
+  /** Gives the lock up and reads the old values again. */
+  async leave(limit: Limit): Promise<Values> {
+    const lease = this.#lease;
+    if (lease === null) return this.#values();
+    try {
+      await within(limit, lease.settle(limit));
+      const { store } = await this.#backend(limit);
+      const now = this.#config.clock.now();
+      const stored = this.#stored!;
+      const due = records.isLive(stored, now) &&
+        records.isDue(stored, now, this.#config);
+      const touched = due ? records.renewed(stored, now, this.#config) : null;
+      const unchanged = await store.release(lease.hold, touched, limit);
+      this.#done(unchanged && touched !== null ? touched : stored);
+      if (unchanged && touched !== null) this.#extendCookie();
+      if (unchanged) return this.#values();
+    } catch (error) {
+      this.#done(this.#stored);
+      if (!lease.signal.aborted) throw error;
+    }
+    // Somebody else had the lock meanwhile.
+    const { values, accept } = await this.look(limit);
+    accept();
+    return values;
+  }
+
+  /** The same after a failure, as far as it goes; never throws. */
+  async rollBack(limit: Limit): Promise<Values> {
+    try {
+      if (!limit.over) return await this.leave(limit);
+    } catch {
+      // The lock ends with its lease, and the values seen last are all there are.
+    }
+    if (this.#lease !== null) this.#done(this.#stored);
+    try {
+      return this.#values();
+    } catch {
+      return new Map();
+    }
+  }
+
+  /** What the response must tell, now that the request is done. */
+  async traces(limit: Limit): Promise<Traces> {
+    const due = this.#cookieDue;
+    this.#cookieDue = "none";
+    this.#answered = true;
+    const setCookie =
+      due === "none" || due === "extend" && !await this.#isCurrent(limit)
+        ? null
+        : (headers: Headers) => this.#writeCookie(headers, due);
+    const name = cookieName(this.#request, this.#config);
+    return { used: this.#used, setCookie, cookieName: name };
+  }
+
+  /** The token of the request's cookie, which is read when first asked for. */
+  #identify(): Token | null {
+    this.#used = true;
+    if (this.#token === undefined) {
+      this.#token = readToken(this.#request, this.#config);
+      if (this.#token !== null) this.#digest = digestSecret(this.#token.secret);
+    }
+    return this.#token;
+  }
+
+  async #owns(record: StoredRecord): Promise<boolean> {
+    return sameDigest(record.digest, await this.#digest!);
+  }
+
+  #found(record: StoredRecord): void {
+    this.#stored = record;
+    if (this.#cookieDue !== "set") this.#isNew = false;
+  }
+
+  /** There is no such session; ids never come back, so it is not asked for again. */
+  #forget(endedElsewhere: boolean): void {
+    this.#token = null;
+    this.#stored = null;
+    this.#isNew = true;
+    this.#endedElsewhere ||= endedElsewhere;
+  }
+
+  /** The lock is given up; this is what is stored now. */
+  #done(record: StoredRecord | null): void {
+    this.#lease?.end();
+    this.#lease = null;
+    this.#stored = record;
+    this.ttl = undefined;
+  }
+
+  #values(): Values {
+    return this.#stored === null ? new Map() : decoded(this.#stored);
+  }
+
+  /** What a commit under the lock needs; throws when the lock or the session is over. */
+  async #writable(limit: Limit) {
+    const lease = this.#lease!;
+    const stored = this.#stored!;
+    await within(limit, lease.settle(limit));
+    const now = this.#config.clock.now();
+    if (!records.isLive(stored, now)) {
+      throw lockLost("the session expired meanwhile");
+    }
+    const { store } = await this.#backend(limit);
+    return { store, hold: lease.hold, stored, now };
+  }
+
+  async #create(payload: Uint8Array, limit: Limit): Promise<void> {
+    if (this.#endedElsewhere) {
+      throw lockLost(
+        "another request destroyed the session or gave it a new id",
+      );
+    }
+    this.#mustSendCookie();
+    const { store } = await this.#backend(limit);
+    for (;;) {
+      const now = this.#config.clock.now();
+      const token = createToken(now);
+      const digest = digestSecret(token.secret);
+      const header = records.newHeader(
+        await digest,
+        this.ttl ?? null,
+        now,
+        this.#config,
+      );
+      const saved = await store.insert(token.id, { ...header, payload }, limit);
+      if (saved === null) continue; // 80 random bits met: take others.
+      this.#token = token;
+      this.#digest = digest;
+      this.#done(saved);
+      this.#cookieDue = "set";
+      return;
+    }
+  }
+
+  #mustSendCookie(): void {
+    if (!this.#answered) return;
+    throw new TypeError(
+      "Cannot create or regenerate a session: the response is made, and its cookie cannot " +
+        "be sent any more. Do it before the handler returns",
+    );
+  }
+
+  /** The cookie lives on with the session, unless it ends with the browser. */
+  #extendCookie(always = false): void {
+    const persistent = (this.#stored!.ttl ?? this.#config.ttl) !== -1;
+    if (this.#cookieDue === "none" && (persistent || always)) {
+      this.#cookieDue = "extend";
+    }
+  }
+
+  /** Whether the session still has this id, so that its cookie overwrites no newer one. */
+  async #isCurrent(limit: Limit): Promise<boolean> {
+    try {
+      const { store } = await this.#backend(limit);
+      return (await store.read(this.#token!.id, limit)).record !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  #writeCookie(headers: Headers, due: CookieDue): void {
+    if (due === "delete") {
+      return deleteCookie(headers, this.#request, this.#config);
+    }
+    const now = this.#config.clock.now();
+    const maxAge = records.cookieMaxAge(this.#stored!, now, this.#config);
+    const value = formatToken(this.#token!);
+    writeCookie(headers, this.#request, this.#config, value, maxAge);
+  }
+
+  async #backend(limit: Limit): Promise<Backend> {
+    const kv = await ask(limit, this.#config.kv);
+    return backendOf(kv, this.#config);
+  }
+}
+
+/** What the requests of one process share. */
+interface Backend {
+  readonly store: Store;
+  readonly locks: Locks;
+}
+
+const backends = new WeakMap<KvStore, Map<string, Backend>>();
+
+function backendOf(kv: KvStore, { prefix, clock }: Config): Backend {
+  let all = backends.get(kv);
+  if (all === undefined) backends.set(kv, all = new Map());
+  const name = JSON.stringify(prefix);
+  let backend = all.get(name);
+  if (backend === undefined) {
+    const store = new Store(kv, prefix, clock);
+    backend = { store, locks: new Locks(store, clock) };
+    all.set(name, backend);
+  }
+  return backend;
+}
+
+function encoded(values: Values): Uint8Array {
+  const payload = encodeValues(values);
+  if (payload.length <= maxPayloadLength) return payload;
+  throw new SessionError(
+    "ERR_TOO_LARGE",
+    `Cannot save the session: its values take ${payload.length} bytes, and Deno KV holds ` +
+      `${maxPayloadLength} of them. Keep large values elsewhere, and their keys in the session`,
+  );
+}
+
+function decoded({ payload }: StoredRecord): Values {
+  try {
+    return decodeValues(payload);
+  } catch (cause) {
+    throw new SessionError(
+      "ERR_CORRUPT",
+      "Cannot read the session: its stored values cannot be decoded " +
+        `(${cause instanceof Error ? cause.message : cause})`,
+      { cause },
+    );
+  }
+}
+
+/** Waits within the limit; that there was no end of it is `ERR_STORE`. */
+async function within<T>(limit: Limit, promise: Promise<T>): Promise<T> {
+  return await ask(limit, () => promise);
+}
