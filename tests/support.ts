@@ -1,0 +1,259 @@
+import { type Clock, systemClock } from "../src/clock.ts";
+import { configOf } from "../src/config.ts";
+import type { KvAtomic, KvEntry, KvKey, KvStore } from "../src/kv.ts";
+import { type SessionOptions, withSession } from "@aerys/session";
+import type { Session } from "@aerys/session";
+
+/** What a call to the database is about to do. */
+export interface Call {
+  readonly op: "get" | "getMany" | "commit";
+  /** The keys read, checked or written, as `"data"` or `"lock"`, in order. */
+  readonly keys: readonly string[];
+  /** The kinds of keys that a commit sets. */
+  readonly sets: readonly string[];
+}
+
+/**
+ * A real database that counts its calls. `intercept` stands between the caller
+ * and the database: it may fail, wait, or answer otherwise than it should.
+ */
+export class TestKv implements KvStore {
+  readonly kv: Deno.Kv;
+  readonly calls: Call[] = [];
+  intercept: (call: Call, run: () => Promise<unknown>) => Promise<unknown> = (
+    _call,
+    run,
+  ) => run();
+
+  constructor(kv: Deno.Kv) {
+    this.kv = kv;
+  }
+
+  /** How many calls there were since the last reset. */
+  get counts(): { reads: number; commits: number } {
+    const commits = this.calls.filter(({ op }) => op === "commit").length;
+    return { reads: this.calls.length - commits, commits };
+  }
+
+  reset(): void {
+    this.calls.length = 0;
+    this.intercept = (_call, run) => run();
+  }
+
+  get(key: KvKey): Promise<KvEntry> {
+    return this.#call(
+      { op: "get", keys: [kind(key)], sets: [] },
+      () => this.kv.get(key),
+    );
+  }
+
+  getMany(keys: readonly KvKey[]): Promise<KvEntry[]> {
+    return this.#call(
+      { op: "getMany", keys: keys.map(kind), sets: [] },
+      () => this.kv.getMany([...keys]),
+    );
+  }
+
+  atomic(): KvAtomic {
+    const atomic = this.kv.atomic();
+    const keys: string[] = [];
+    const sets: string[] = [];
+    const wrapped: KvAtomic = {
+      check: (check) => {
+        keys.push(kind(check.key));
+        atomic.check(check);
+        return wrapped;
+      },
+      set: (key, value, options) => {
+        keys.push(kind(key));
+        sets.push(kind(key));
+        atomic.set(key, value, options);
+        return wrapped;
+      },
+      delete: (key) => {
+        keys.push(kind(key));
+        atomic.delete(key);
+        return wrapped;
+      },
+      commit: () =>
+        this.#call({ op: "commit", keys, sets }, () => atomic.commit()),
+    };
+    return wrapped;
+  }
+
+  #call<T>(call: Call, run: () => Promise<T>): Promise<T> {
+    this.calls.push(call);
+    return this.intercept(call, run) as Promise<T>;
+  }
+
+  [Symbol.dispose](): void {
+    this.kv.close();
+  }
+}
+
+function kind(key: KvKey): string {
+  return String(key.at(-2));
+}
+
+/** A database in memory that counts its calls. */
+export async function testKv(): Promise<TestKv> {
+  return new TestKv(await Deno.openKv(":memory:"));
+}
+
+/** A clock that stands still until the test moves it. Jitter is 0. */
+export class ManualClock implements Clock {
+  #now = 1_750_000_000_000;
+  #timers: { at: number; callback: () => void }[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  elapsed(): number {
+    return this.#now;
+  }
+
+  random(): number {
+    return 0;
+  }
+
+  timer(ms: number, callback: () => void): () => void {
+    const timer = { at: this.#now + ms, callback };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  /** How many timers are set. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
+  /** Moves on, firing what is due, in order. */
+  advance(ms: number): void {
+    const until = this.#now + ms;
+    for (;;) {
+      const due = this.#timers.filter(({ at }) => at <= until)
+        .sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#timers = this.#timers.filter((other) => other !== due);
+      this.#now = Math.max(this.#now, due.at);
+      due.callback();
+    }
+    this.#now = until;
+  }
+}
+
+/** Options with a clock of the test's own. */
+export function withClock(
+  options: SessionOptions,
+  clock: Clock = systemClock,
+): SessionOptions {
+  configOf(options, clock);
+  return options;
+}
+
+/** A promise and the function that resolves it. */
+export function gate<T = void>(): {
+  promise: Promise<T>;
+  open: (value: T) => void;
+} {
+  let open!: (value: T) => void;
+  const promise = new Promise<T>((resolve) => open = resolve);
+  return { promise, open };
+}
+
+/** Lets everything go on that only waits for KV, until the condition holds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const started = performance.now();
+  while (!condition()) {
+    if (performance.now() - started > 10_000) {
+      throw new Error("the condition never held");
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+type Handle<Data extends object> = (
+  session: Session<Data>,
+  request: Request,
+) => unknown;
+
+/**
+ * A browser with a cookie jar. `visit` makes a request whose handler is the
+ * given function; what it returns becomes the result.
+ */
+// deno-lint-ignore no-explicit-any -- tests store whatever they like
+export class Browser<Data extends object = any> {
+  readonly options: SessionOptions;
+  readonly url: string;
+  readonly cookies = new Map<string, string>();
+
+  constructor(options: SessionOptions, url = "http://localhost/") {
+    this.options = options;
+    this.url = url;
+  }
+
+  /** The `Cookie` header that the next request sends. */
+  get cookie(): string {
+    return [...this.cookies].map((pair) => pair.join("=")).join("; ");
+  }
+
+  /** The id and secret of the session, as the jar holds them. */
+  get token(): string | undefined {
+    return [...this.cookies.values()][0];
+  }
+
+  /** Another browser with the same cookies now. */
+  clone(): Browser<Data> {
+    const clone = new Browser<Data>(this.options, this.url);
+    for (const [name, value] of this.cookies) clone.cookies.set(name, value);
+    return clone;
+  }
+
+  /** Makes a request, and keeps the cookies of the response. */
+  async visit<T>(
+    handle: (session: Session<Data>, request: Request) => T | Promise<T>,
+  ): Promise<T> {
+    return (await this.exchange(handle)).result;
+  }
+
+  /** The same, with the response. */
+  async exchange<T>(
+    handle: (session: Session<Data>, request: Request) => T | Promise<T>,
+    response: () => Response = () => new Response("ok"),
+  ): Promise<{ result: T; response: Response }> {
+    const headers = new Headers();
+    if (this.cookies.size > 0) headers.set("cookie", this.cookie);
+    let result!: T;
+    const handler = withSession<Data>(async (request, session) => {
+      result = await handle(session, request);
+      return response();
+    }, this.options);
+    const answer = await handler(new Request(this.url, { headers }));
+    for (const header of answer.headers.getSetCookie()) this.#keep(header);
+    return { result, response: answer };
+  }
+
+  #keep(header: string): void {
+    const [pair = "", ...attributes] = header.split("; ");
+    const [name = "", value = ""] = pair.split(/=(.*)/s);
+    if (attributes.includes("Max-Age=0")) this.cookies.delete(name);
+    else this.cookies.set(name, value);
+  }
+}
+
+/** Increments `count` under the lock. */
+export const increment: Handle<{ count: number }> = async (session) => {
+  await session.open();
+  session.set("count", (session.get("count") ?? 0) + 1);
+  await session.save();
+  return session.get("count");
+};
+
+/** Reads `count` without the lock. */
+export const count: Handle<{ count: number }> = async (session) => {
+  await session.read();
+  return session.get("count");
+};
