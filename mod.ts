@@ -3,7 +3,7 @@
  * has it alone until it saves, in this process and in every other. Logout is
  * final, ids rotate atomically, and no request waits for ever.
  *
- * ```ts no-run
+ * ```ts ignore
  * import { withSession } from "@aerys/session";
  *
  * Deno.serve(withSession(async (_request, session) => {

@@ -1,4 +1,4 @@
-import { Limit } from "./clock.ts";
+import type { Limit } from "./clock.ts";
 import { ask } from "./commit.ts";
 import type { Config } from "./config.ts";
 import { cookieName, deleteCookie, readToken, writeCookie } from "./cookie.ts";
