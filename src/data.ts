@@ -30,9 +30,15 @@ const kept = new Map<object, string>(
   ].map((type) => [type.prototype, type.name]),
 );
 
+const maxDepth = 500;
+let objects = 0;
+
 const strict = {
   // A class instance must not pass as its superclass or as a plain object.
-  tagOf: (value: object) => kept.get(Object.getPrototypeOf(value)) ?? "Object",
+  tagOf(value: object) {
+    objects++;
+    return kept.get(Object.getPrototypeOf(value)) ?? "Object";
+  },
   shapeOf(value: object) {
     const prototype = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null) {
@@ -62,9 +68,11 @@ const strict = {
 /** Encodes values as UTF-8 text; throws `ERR_NOT_STORABLE`, naming the key. */
 export function encodeValues(values: Values): Uint8Array {
   try {
-    return new TextEncoder().encode(
-      stringify(values, undefined, { operations: strict }),
-    );
+    objects = 0;
+    const text = stringify(values, undefined, { operations: strict });
+    // Fewer objects cannot be nested deeper.
+    if (objects > maxDepth) checkDepth(values, maxDepth, new Set());
+    return new TextEncoder().encode(text);
   } catch (cause) {
     throw notStorable(values, cause);
   }
@@ -82,27 +90,42 @@ export function decodeValues(bytes: Uint8Array): Values {
   return values;
 }
 
+/**
+ * Throws on a value that is nested deeper than the limit. The encoder goes
+ * further down than the decoder can, so that such a value could not be read.
+ */
+function checkDepth(value: unknown, left: number, seen: Set<object>): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  if (left === 0) throw new RangeError(`nested over ${maxDepth} levels deep`);
+  seen.add(value);
+  const inner = value instanceof Map
+    ? [...value].flat()
+    : value instanceof Set
+    ? [...value]
+    : Object.values(value);
+  for (const item of inner) checkDepth(item, left - 1, seen);
+}
+
 function notStorable(values: Values, cause: unknown): SessionError {
-  const where = [...values.keys()].find((key) => {
+  let where = "";
+  let path = "";
+  for (const [key, value] of values) {
     try {
-      stringify(values.get(key), undefined, { operations: strict });
-      return false;
-    } catch {
-      return true;
+      stringify(value, undefined, { operations: strict });
+      checkDepth(value, maxDepth - 1, new Set());
+    } catch (error) {
+      where = ` of ${JSON.stringify(key)}`;
+      if (error instanceof DevalueError && error.path !== "") {
+        path = ` at ${error.path}`;
+      }
+      break;
     }
-  });
-  // The library's own path begins with .get("key"); what follows leads inside the value.
-  const path = cause instanceof DevalueError
-    ? cause.path.slice(`.get(${JSON.stringify(where)})`.length)
-    : "";
+  }
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new SessionError(
     "ERR_NOT_STORABLE",
-    `Cannot save the session: the value of ${JSON.stringify(where)}` +
-      `${
-        path === "" ? "" : ` at ${path}`
-      } cannot be stored (${reason}). Store plain ` +
-      `objects, arrays, Map, Set, Date and primitive values`,
+    `Cannot save the session: the value${where}${path} cannot be stored ` +
+      `(${reason}). Store plain objects, arrays, Map, Set, Date and primitive values`,
     { cause },
   );
 }
