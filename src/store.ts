@@ -189,15 +189,15 @@ export class Store {
   /** Moves the session to another id, locked there; `null` if the lock was lost and nothing moved. */
   async rotate(
     hold: Hold,
-    id: string,
-    record: StoredRecord,
-    lease: number,
+    old: Header,
+    next: { id: string; record: StoredRecord; lease: number },
     limit: Limit,
   ): Promise<{ hold: Hold; record: StoredRecord } | null> {
-    const moved = this.#marked(record);
+    const { id, lease } = next;
+    const moved = this.#marked(next.record);
     const lock = encodeLock({ kind: "held", owner: hold.owner, lease });
     const build = () => {
-      const commit = this.#end(this.#unchanged(hold), hold, record)
+      const commit = this.#end(this.#unchanged(hold), hold, old)
         .check({ key: this.#key("data", id), versionstamp: null });
       return this.#setRecord(commit, id, moved)
         .set(this.#key("lock", id), lock, {
@@ -207,20 +207,15 @@ export class Store {
     const version = await settle(this.#clock, limit, build, async () => {
       const found = await this.load(hold.id, limit);
       if (isEndedBy(found, hold.owner)) {
-        const next = await this.load(id, limit);
-        if (isHeldBy(next, hold.owner)) return { version: next.lockVersion! };
+        const there = await this.load(id, limit);
+        if (isHeldBy(there, hold.owner)) return { version: there.lockVersion! };
       }
       return isStill(found, hold) ? "open" : "refused";
     });
     if (version === null) return null;
     // One commit gives all that it writes the same version.
-    const next = {
-      id,
-      owner: hold.owner,
-      lockVersion: version,
-      recordVersion: version,
-    };
-    return { hold: next, record: moved };
+    const versions = { lockVersion: version, recordVersion: version };
+    return { hold: { id, owner: hold.owner, ...versions }, record: moved };
   }
 
   /** Stores the record of a new session; `null` if the id is taken. */

@@ -154,8 +154,8 @@ export class Visit {
     };
     const record = { ...records.renewed(header, now, this.#config), payload };
     const sentAt = this.#config.clock.elapsed();
-    const { lease } = this.#config.lock;
-    const moved = await store.rotate(hold, token.id, record, lease, limit);
+    const next = { id: token.id, record, lease: this.#config.lock.lease };
+    const moved = await store.rotate(hold, stored, next, limit);
     if (moved === null) throw lockLost("another request took it");
     this.#lease.continue(moved.hold, sentAt);
     this.#token = token;
