@@ -167,7 +167,8 @@ export class Store {
         ? undefined
         : wasApplied(header.marks, marked.marks[0]!);
       if (seen === undefined) throw outcomeUnknown();
-      return seen ? { version: found.recordVersion! } : "refused";
+      if (!seen) return "refused";
+      return { version: found.recordVersion ?? found.lockVersion! };
     });
     return version === null ? null : marked;
   }

@@ -45,9 +45,9 @@ export async function play(
 ): Promise<void> {
   const scheduler = new Scheduler(choose);
   const { onApply } = scheduler.kv;
-  const ended = new Set<string>();
+  const check = noRevival();
   scheduler.kv.onApply = (commit) => {
-    watch(commit, ended);
+    check(commit);
     onApply(commit);
   };
   try {
@@ -161,24 +161,27 @@ async function request(
   return (await response).headers.getSetCookie()[0]?.split(";")[0] ?? null;
 }
 
-/** What no commit may ever do. */
-function watch(commit: Commit, ended: Set<string>): void {
-  for (const { key, value } of commit.writes) {
-    const [, kind, id] = JSON.parse(key);
-    if (kind !== "data") continue;
-    if (value === undefined) {
-      ended.add(id);
-      continue;
+/** Makes a watch over commits that throws at what none may ever do. */
+export function noRevival(): (commit: Commit) => void {
+  const ended = new Set<string>();
+  return ({ checks, writes }) => {
+    for (const { key, value } of writes) {
+      const [, kind, id] = JSON.parse(key);
+      if (kind !== "data") continue;
+      if (value === undefined) {
+        ended.add(id);
+        continue;
+      }
+      if (ended.has(id)) throw new Error("an ended session came back");
+      const lock = JSON.stringify([...prefix, "lock", id]);
+      const looked = checks.some((check) =>
+        check.key === lock || check.key === key && check.versionstamp === null
+      );
+      if (!looked) {
+        throw new Error("a record was written without a look at its lock");
+      }
     }
-    if (ended.has(id)) throw new Error("an ended session came back");
-    const lock = JSON.stringify([...prefix, "lock", id]);
-    const isNew = commit.checks.some((check) =>
-      check.key === key && check.versionstamp === null
-    );
-    if (!isNew && !commit.checks.some((check) => check.key === lock)) {
-      throw new Error("a record was written without a look at its lock");
-    }
-  }
+  };
 }
 
 function noLockLeft({ kv }: Scheduler): void {

@@ -26,7 +26,30 @@ export interface Machine {
   freeze(): Promise<void>;
 }
 
+/** What the database, or the way to it, does wrong with one call. */
+export type Fault =
+  | "none"
+  /** It fails, and nothing is done. */
+  | "refuse"
+  /** It is done, and an error answers. */
+  | "throw after"
+  /** It is done, and the answer says that it was not. */
+  | "deny"
+  /** SQLite is busy, and nothing is done. */
+  | "busy"
+  /** It is done, and the answer comes when the lease has run out. */
+  | "late"
+  /** It is done, and no answer comes. */
+  | "silence"
+  /** Nothing is done, and no answer comes. */
+  | "drop";
+
 const idleTicks = 100;
+
+const lateness = 150;
+
+/** Owns the timers of answers that are under way. */
+const network = { name: "an answer" } as Machine;
 
 /**
  * Runs machines on one database in an order that somebody else chooses. Every
@@ -41,6 +64,8 @@ export class Scheduler {
   readonly trace: string[] = [];
   /** Is asked which of several steps is next. */
   readonly #choose: (count: number) => number;
+  /** Is asked what goes wrong with a call. */
+  fault: (commits: boolean) => Fault = () => "none";
   #steps: Step[] = [];
   #timers: Timer[] = [];
   #frozen = new Set<Machine>();
@@ -53,12 +78,13 @@ export class Scheduler {
     this.kv.onApply = () => this.#changed = true;
   }
 
-  machine(name: string): Machine {
+  /** @param skew How far the machine's wall clock is ahead, in ms. */
+  machine(name: string, skew = 0): Machine {
     const machine: Machine = {
       name,
       kv: this.#kvOf(name),
       clock: {
-        now: () => Math.floor(this.#now),
+        now: () => Math.floor(this.#now) + skew,
         elapsed: () => this.#now,
         random: () => 0.999,
         timer: (ms, callback) => {
@@ -113,6 +139,24 @@ export class Scheduler {
     await settled;
   }
 
+  /** Resolves when the schedule says so. */
+  arrival(name: string): Promise<void> {
+    return this.#step(`${name} arrives`, () => {});
+  }
+
+  /** Lets time pass until no timer is left. */
+  async drain(): Promise<void> {
+    await this.run(Promise.resolve());
+    for (
+      let time = this.#nextTimer();
+      time !== undefined;
+      time = this.#nextTimer()
+    ) {
+      this.#fire(time);
+      await this.run(Promise.resolve());
+    }
+  }
+
   /** Lets time pass for all at once, between two runs. */
   wait(ms: number): void {
     this.#now += ms;
@@ -154,10 +198,15 @@ export class Scheduler {
     const shown = (key: unknown) => (key as unknown[]).slice(-2, -1).join();
     return {
       get: (key) =>
-        this.#step(`${name} reads ${shown(key)}`, () => this.kv.read(key)),
+        this.#call(
+          `${name} reads ${shown(key)}`,
+          false,
+          () => this.kv.read(key),
+        ),
       getMany: (keys) =>
-        this.#step(
+        this.#call(
           `${name} reads ${keys.map(shown).join(" and ")}`,
+          false,
           () => keys.map((key) => this.kv.read(key)),
         ),
       atomic: () =>
@@ -165,16 +214,45 @@ export class Scheduler {
           const writes = commit.writes.map(({ key, value }) =>
             (value === undefined ? "-" : "+") + shown(JSON.parse(key))
           );
-          return this.#step(
-            `${name} commits ${writes.join(" ")}`,
-            () => {
-              const result = this.kv.apply(commit);
-              if (!result.ok) this.trace.push("  refused");
-              return result;
-            },
-          );
+          return this.#call(`${name} commits ${writes.join(" ")}`, true, () => {
+            const result = this.kv.apply(commit);
+            if (!result.ok) this.trace.push("  refused");
+            return result;
+          });
         }),
     };
+  }
+
+  /** A call to the database, with what goes wrong with it. */
+  async #call<T>(label: string, commits: boolean, run: () => T): Promise<T> {
+    const fault = await this.#step(label, () => this.fault(commits));
+    if (fault !== "none") this.trace.push(`  ${fault}`);
+    switch (fault) {
+      case "refuse":
+        throw new Error("no route to the database");
+      case "busy":
+        throw new TypeError("database is locked");
+      case "drop":
+        return await new Promise(() => {});
+    }
+    const result = run();
+    switch (fault) {
+      case "throw after":
+        throw new Error("the connection was lost");
+      case "deny":
+        return { ok: false } as T;
+      case "silence":
+        return await new Promise(() => {});
+      case "late":
+        await new Promise<void>((callback) => {
+          this.#timers.push({
+            machine: network,
+            at: this.#now + lateness,
+            callback,
+          });
+        });
+    }
+    return result;
   }
 
   #step<T>(label: string, run: () => T, thaw = false): Promise<T> {
@@ -195,26 +273,68 @@ export class Scheduler {
   }
 }
 
-/** Runs one schedule after another, depth first, until all have been run. */
+/** Chooses among so many steps. */
+export type Choose = (count: number) => number;
+
+/**
+ * Runs one schedule after another, depth first, until all have been run or
+ * `most` have. A schedule that fails is named by its choices.
+ */
 export async function everySchedule(
-  run: (choose: (count: number) => number) => Promise<void>,
-  most: number,
+  run: (choose: Choose) => Promise<void>,
+  most = Infinity,
 ): Promise<{ schedules: number; complete: boolean }> {
-  let path: { chosen: number; count: number }[] = [];
+  const path: { chosen: number; count: number }[] = [];
   for (let schedules = 1;; schedules++) {
     let depth = 0;
-    await run((count) => {
+    await named(run, (count) => {
       const known = path[depth++];
       if (known !== undefined) return known.chosen;
       path.push({ chosen: 0, count });
       return 0;
     });
-    while (path.length > 0 && path.at(-1)!.chosen + 1 >= path.at(-1)!.count) {
+    for (let last = path.at(-1); last; last = path.at(-1)) {
+      if (++last.chosen < last.count) break;
       path.pop();
     }
     if (path.length === 0) return { schedules, complete: true };
     if (schedules >= most) return { schedules, complete: false };
-    path = path.with(-1, { ...path.at(-1)!, chosen: path.at(-1)!.chosen + 1 });
+  }
+}
+
+/** Runs schedules that are chosen at random. */
+export async function someSchedules(
+  run: (choose: Choose) => Promise<void>,
+  schedules: number,
+  random: () => number,
+): Promise<void> {
+  for (let i = 0; i < schedules; i++) {
+    await named(run, (count) => Math.floor(random() * count));
+  }
+}
+
+/** Runs the schedule that these choices make. */
+export async function replay(
+  run: (choose: Choose) => Promise<void>,
+  choices: readonly number[],
+): Promise<void> {
+  let depth = 0;
+  await run(() => choices[depth++] ?? 0);
+}
+
+async function named(run: (choose: Choose) => Promise<void>, choose: Choose) {
+  const choices: number[] = [];
+  try {
+    await run((count) => {
+      const choice = choose(count);
+      choices.push(choice);
+      return choice;
+    });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Error(`${message}\nchoices: ${choices.join(",")}`, {
+      cause: error,
+    });
   }
 }
 
