@@ -1,8 +1,14 @@
 import { type Clock, systemClock } from "../src/clock.ts";
 import { configOf } from "../src/config.ts";
 import type { KvAtomic, KvEntry, KvKey, KvStore } from "../src/kv.ts";
-import { type SessionOptions, withSession } from "@aerys/session";
-import type { Session } from "@aerys/session";
+import {
+  Session,
+  SessionError,
+  type SessionErrorCode,
+  type SessionOptions,
+  withSession,
+} from "@aerys/session";
+import { assertEquals, assertInstanceOf } from "@std/assert";
 
 /** What a call to the database is about to do. */
 export interface Call {
@@ -20,6 +26,8 @@ export interface Call {
 export class TestKv implements KvStore {
   readonly kv: Deno.Kv;
   readonly calls: Call[] = [];
+  /** How many calls have no answer yet. */
+  unanswered = 0;
   intercept: (call: Call, run: () => Promise<unknown>) => Promise<unknown> = (
     _call,
     run,
@@ -83,7 +91,11 @@ export class TestKv implements KvStore {
 
   #call<T>(call: Call, run: () => Promise<T>): Promise<T> {
     this.calls.push(call);
-    return this.intercept(call, run) as Promise<T>;
+    const answer = this.intercept(call, run) as Promise<T>;
+    this.unanswered++;
+    const answered = () => void this.unanswered--;
+    answer.then(answered, answered);
+    return answer;
   }
 
   [Symbol.dispose](): void {
@@ -205,9 +217,9 @@ export class Browser<Data extends object = any> {
     return [...this.cookies.values()][0];
   }
 
-  /** Another browser with the same cookies now. */
-  clone(): Browser<Data> {
-    const clone = new Browser<Data>(this.options, this.url);
+  /** Another browser with the same cookies now; other options make another process. */
+  clone(options: SessionOptions = this.options): Browser<Data> {
+    const clone = new Browser<Data>(options, this.url);
     for (const [name, value] of this.cookies) clone.cookies.set(name, value);
     return clone;
   }
@@ -257,3 +269,46 @@ export const count: Handle<{ count: number }> = async (session) => {
   await session.read();
   return session.get("count");
 };
+
+/** A browser whose session holds these values. */
+export async function browserWith(
+  options: SessionOptions,
+  values: Record<string, unknown>,
+  url?: string,
+): Promise<Browser> {
+  const browser = new Browser(options, url);
+  await browser.visit(async (session) => {
+    await session.open();
+    for (const [key, value] of Object.entries(values)) session.set(key, value);
+    await session.save();
+  });
+  return browser;
+}
+
+/** A request with the cookies that the browser has now. */
+export function requestOf(browser: Browser, init?: RequestInit): Request {
+  const headers = new Headers(init?.headers);
+  if (browser.cookies.size > 0) headers.set("cookie", browser.cookie);
+  return new Request(browser.url, { ...init, headers });
+}
+
+/** The session of a new request of the browser, without a wrapper. */
+export function sessionOf(browser: Browser): Session {
+  return new Session(requestOf(browser), browser.options);
+}
+
+/** Asserts that the call throws or rejects with this code, and resolves to the error. */
+export async function assertCode(
+  call: () => unknown,
+  code: SessionErrorCode,
+): Promise<SessionError> {
+  let thrown: unknown;
+  try {
+    await call();
+  } catch (error) {
+    thrown = error;
+  }
+  assertInstanceOf(thrown, SessionError, `expected ${code}, got ${thrown}`);
+  assertEquals(thrown.code, code);
+  return thrown;
+}

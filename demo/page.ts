@@ -1,0 +1,189 @@
+import type { Session } from "@aerys/session";
+import { type Data, workMs } from "./counters.ts";
+import { Html, html } from "./html.ts";
+
+const nothing = new Html("");
+
+/** The page, for a session that was read. */
+export function renderPage(session: Session<Data>, error = ""): string {
+  const visits = session.get("visits") ?? 0;
+  return layout(
+    `Visit ${visits}`,
+    html`
+      <header>
+        <p class="name">@aerys/session</p>
+        <h1>Twenty requests,<br>twenty counts.</h1>
+        <p class="lede">
+          A request that opens its session has it alone until it saves. So no
+          request overwrites another, and a counter keeps every click.
+        </p>
+      </header>
+      ${race()} ${yours(session, visits, error)}
+    `,
+  );
+}
+
+/** A page that says what went wrong, and leads back. */
+export function renderError(message: string): string {
+  return layout(
+    message,
+    html`
+      <header>
+        <p class="name">@aerys/session</p>
+        <h1>${message}.</h1>
+        <p class="lede"><a href="/">Back to the page</a></p>
+      </header>
+    `,
+  );
+}
+
+function race(): Html {
+  return html`
+    <section aria-labelledby="race">
+      <h2 id="race">Twenty at once</h2>
+      <p>
+        The button starts 20 requests at once, and each adds one to a number in
+        your session. Then it does the same to a session without a lock, on the
+        same database.
+      </p>
+      <div class="act">
+        <button id="start" type="button" hidden>20 at once</button>
+        <noscript>The button needs JavaScript; all else works without.</noscript>
+        <p id="verdict" role="status"></p>
+      </div>
+      <div class="pair">
+        ${lane(
+          "locked",
+          "With the lock",
+          `await session.open();
+const n = session.get("count") ?? 0;
+await work(); // ${workMs} ms
+session.set("count", n + 1);
+await session.save();`,
+        )} ${lane(
+          "lock-free",
+          "Without a lock",
+          `const n = (await kv.get(key)).value;
+await work(); // ${workMs} ms
+await kv.set(key, n + 1);`,
+        )}
+      </div>
+      <p class="note">
+        A browser opens six connections to one server, so about six of the 20
+        meet there. With more of them, the session without a lock keeps fewer.
+        The lock costs time instead: one request after another.
+      </p>
+    </section>
+  `;
+}
+
+/** One of the two counters: its result, and what the server does. */
+function lane(id: string, title: string, code: string): Html {
+  return html`
+    <article id="${id}" aria-labelledby="${id}-title">
+      <h3 id="${id}-title">${title}</h3>
+      <p class="result"><span class="number">?</span> of 20 kept</p>
+      <div class="dots" aria-hidden="true">${new Html(
+        "<i></i>".repeat(20),
+      )}</div>
+      <p class="time">&nbsp;</p>
+      <pre><code>${code}</code></pre>
+    </article>
+  `;
+}
+
+function yours(
+  session: Session<Data>,
+  visits: number,
+  error: string,
+): Html {
+  const user = session.get("user");
+  const idBefore = session.get("idBefore");
+  return html`
+    <section aria-labelledby="yours">
+      <h2 id="yours">Your session</h2>
+      <dl>
+        <div>
+          <dt>Visits</dt>
+          <dd class="number">${visits}</dd>
+        </div>
+        <div>
+          <dt>Name</dt>
+          <dd>${user ?? "not logged in"}</dd>
+        </div>
+        <div>
+          <dt>Id</dt>
+          <dd><code>${session.id ?? "none yet"}</code></dd>
+        </div>
+        ${user === null || idBefore === null ? nothing : html`
+          <div>
+            <dt>Id before login</dt>
+            <dd><code><s>${idBefore}</s></code></dd>
+          </div>
+        `}
+      </dl>
+      ${user === null ? loginForm(error) : html`
+        <form method="post" action="/logout">
+          <button class="quiet">Log out</button>
+        </form>
+        <p class="note">
+          Your visits came along, under a new id; the old cookie leads nowhere.
+          Logging out removes the session for good: a slow request that is still
+          under way cannot bring it back.
+        </p>
+      `}
+    </section>
+  `;
+}
+
+function loginForm(error: string): Html {
+  const invalid = error === ""
+    ? nothing
+    : new Html(' aria-invalid="true" aria-describedby="name-error"');
+  return html`
+    <form method="post" action="/login">
+      <label for="name">Name</label>
+      <input
+        id="name"
+        name="name"
+        autocomplete="off"
+        required
+        maxlength="40"${invalid}
+      >
+      <button>Log in</button>
+      ${error === "" ? nothing : html`
+        <p id="name-error" role="alert">${error}</p>
+      `}
+    </form>
+    <p class="note">
+      Any name will do, there is no password. Your visits stay with you, and the
+      session gets a new id.
+    </p>
+  `;
+}
+
+function layout(title: string, body: Html): string {
+  return html`
+    <!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <title>${title} · @aerys/session</title>
+        <link rel="icon" href="/icon.svg">
+        <link rel="stylesheet" href="/style.css">
+        <script src="/app.js" type="module"></script>
+      </head>
+      <body>
+        <main>${body}</main>
+        <footer>
+          <p>
+            The demo keeps its database in memory: when it restarts, it forgets
+            everybody.
+          </p>
+        </footer>
+      </body>
+    </html>
+  `.text.trimStart();
+}

@@ -1,0 +1,10 @@
+import { define } from "../utils.ts";
+
+export const handler = define.handlers({
+  async POST(ctx) {
+    const { session } = ctx.state;
+    await session.open();
+    await session.destroy();
+    return ctx.redirect("/", 303);
+  },
+});
