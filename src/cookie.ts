@@ -108,6 +108,7 @@ function warnOfPlainHttp(request: Request, config: Config): void {
         new URL(request.url).hostname
       }. Behind a TLS proxy that is right: set ` +
       `cookie: { secure: true } to say so. Without one, browsers will not keep ` +
-      `the cookie: use https, or cookie: { secure: false } at your own risk.`,
+      `the cookie: use https, or http://localhost on this machine, or ` +
+      `cookie: { secure: false } at your own risk.`,
   );
 }

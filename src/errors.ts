@@ -70,15 +70,22 @@ export class SessionError extends Error {
  * A {@linkcode SessionError} about the lock: a method called in the wrong
  * state, or a lock that could not be had or was lost.
  *
+ * Of its codes, `ERR_LOCK_TIMEOUT`, `ERR_QUEUE_FULL` and `ERR_LOCK_LOST` may
+ * come to any request, and the next try may succeed: answer 503. The others
+ * are mistakes in the handler, or its own cancellation.
+ *
  * @example Answering "try again" when a session is busy
  * ```ts
  * import { LockError, withSession } from "@aerys/session";
+ *
+ * using kv = await Deno.openKv(":memory:");
  *
  * const handler = withSession(async (_request, session) => {
  *   try {
  *     await session.open({ timeout: 500 });
  *   } catch (error) {
  *     if (!(error instanceof LockError)) throw error;
+ *     if (error.code !== "ERR_LOCK_TIMEOUT") throw error;
  *     return new Response("Busy", {
  *       status: 503,
  *       headers: { "Retry-After": "1" },
@@ -86,7 +93,7 @@ export class SessionError extends Error {
  *   }
  *   await session.unlock();
  *   return new Response("Mine");
- * });
+ * }, { kv });
  *
  * const response = await handler(new Request("http://localhost/"));
  * if (response.status !== 200) throw new Error("a new session has no rival");

@@ -61,10 +61,13 @@ export function freshSession<Data extends object = Record<string, unknown>>(
   return async (ctx) => {
     const session = new Session<Data>(ctx.req, options);
     ctx.state.session = session;
+    let response: Response;
     try {
-      return await session.respond(await ctx.next());
-    } finally {
+      response = await ctx.next();
+    } catch (error) {
       await session[Symbol.asyncDispose]();
+      throw error;
     }
+    return session.respond(response);
   };
 }

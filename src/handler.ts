@@ -39,7 +39,8 @@ import { Session } from "./session.ts";
  */
 export function withSession<
   Data extends object = Record<string, unknown>,
-  Rest extends unknown[] = unknown[],
+  // deno-lint-ignore no-explicit-any -- the server's own arguments, where only Data is given
+  Rest extends unknown[] = any[],
 >(
   handler: (
     request: Request,
@@ -51,10 +52,13 @@ export function withSession<
   configOf(options); // Throws now rather than at the first request.
   return async (request, ...rest) => {
     const session = new Session<Data>(request, options);
+    let response: Response;
     try {
-      return await session.respond(await handler(request, session, ...rest));
-    } finally {
+      response = await handler(request, session, ...rest);
+    } catch (error) {
       await session[Symbol.asyncDispose]();
+      throw error;
     }
+    return session.respond(response);
   };
 }

@@ -1,7 +1,13 @@
 import { type Clock, Limit } from "./clock.ts";
 import { LockError } from "./errors.ts";
+import type { Grip, Place } from "./line.ts";
 import type { LockOptions } from "./options.ts";
-import type { Hold, Store } from "./store.ts";
+import type { Hold, Snapshot, Store } from "./store.ts";
+
+/** How long a process keeps a lock among its own requests before others get a chance, in ms. */
+const longestRun = 200;
+/** The longest pause between two looks at a taken lock, in ms. */
+export const longestPoll = 40;
 
 /**
  * A lock while this process holds it. It renews itself until it is ended, is
@@ -13,8 +19,10 @@ export class Lease {
   readonly #clock: Clock;
   readonly #options: Required<LockOptions>;
   readonly #controller = new AbortController();
+  readonly #place: Place;
+  /** When this process took the lock, and when this holder got it. */
+  readonly #takenAt: number;
   readonly #since: number;
-  readonly #onEnd: () => void;
   #hold: Hold;
   /** When the request for the last confirmed renewal was sent. */
   #provenAt: number;
@@ -22,25 +30,23 @@ export class Lease {
   #cancelTimer: (() => void) | undefined;
   #ended = false;
 
-  /**
-   * @param sentAt When the request for the lock was sent, on the monotonic clock.
-   * @param onEnd Called once when the lock is given up or lost.
-   */
+  /** Goes on holding what `grip` tells of, until it leaves `place`. */
   constructor(
     store: Store,
     clock: Clock,
     options: Required<LockOptions>,
-    hold: Hold,
-    sentAt: number,
-    onEnd: () => void,
+    grip: Grip,
+    place: Place,
   ) {
     this.#store = store;
     this.#clock = clock;
     this.#options = options;
-    this.#hold = hold;
-    this.#since = this.#provenAt = sentAt;
-    this.#onEnd = onEnd;
-    this.#schedule();
+    this.#place = place;
+    this.#hold = grip.hold;
+    this.#provenAt = grip.provenAt;
+    this.#takenAt = grip.takenAt;
+    this.#since = clock.elapsed();
+    this.#schedule(this.#provenAt);
   }
 
   /** Aborts when the lock is lost; its reason is the `LockError`. */
@@ -65,26 +71,51 @@ export class Lease {
   continue(hold: Hold, sentAt: number): void {
     this.#hold = hold;
     this.#provenAt = sentAt;
-    this.#onEnd(); // Nobody can wait for the new id.
-    this.#schedule();
+    this.#place.leave(); // Nobody can wait for the new id.
+    this.#schedule(sentAt);
+  }
+
+  /**
+   * Whether the lock should go to the next one in line, which saves it reading
+   * and locking; not for so long that other processes would wait too long.
+   */
+  get handsOver(): boolean {
+    return this.#place.followed &&
+      this.#clock.elapsed() - this.#takenAt < longestRun;
   }
 
   /** The lock is given up: no more renewals, and the next one may have it. */
   end(): void {
-    this.#cancelTimer?.();
-    this.#ended = true;
-    this.#onEnd();
+    this.#stop();
+    if (this.#place.followed && !this.handsOver) {
+      this.#place.line.restUntil = this.#clock.elapsed() + longestPoll;
+    }
+    this.#place.leave();
   }
 
-  #schedule(): void {
+  /** The lock goes on with what is stored now; it is given up if nobody waits any more. */
+  async pass(snapshot: Snapshot, limit: Limit): Promise<void> {
+    this.#stop();
+    const { recordVersion } = snapshot;
+    const hold = { ...this.#hold, recordVersion };
+    const grip = { hold, provenAt: this.#provenAt, takenAt: this.#takenAt };
+    if (this.#place.leave({ snapshot, grip })) return;
+    await this.#store.release(hold, null, limit).catch(() => {}); // It ends with its lease.
+  }
+
+  #stop(): void {
+    this.#cancelTimer?.();
+    this.#ended = true;
+  }
+
+  /** Sets the next renewal a third of the lease after `from`. */
+  #schedule(from: number): void {
     const { lease, maxHold } = this.#options;
-    const left = this.#since + maxHold - this.#clock.elapsed();
-    this.#cancelTimer = this.#clock.timer(
-      Math.min(lease / 3, Math.max(0, left)),
-      () => {
-        this.#renewal = this.#renew().finally(() => this.#renewal = undefined);
-      },
-    );
+    const at = Math.min(from + lease / 3, this.#since + maxHold);
+    const delay = Math.max(0, at - this.#clock.elapsed());
+    this.#cancelTimer = this.#clock.timer(delay, () => {
+      this.#renewal = this.#renew().finally(() => this.#renewal = undefined);
+    });
   }
 
   async #renew(): Promise<void> {
@@ -105,7 +136,7 @@ export class Lease {
       }
       this.#hold = { ...this.#hold, lockVersion };
       this.#provenAt = sentAt;
-      if (!this.#ended) this.#schedule();
+      if (!this.#ended) this.#schedule(sentAt);
     } catch (cause) {
       const unproven = this.#clock.elapsed() - this.#provenAt;
       if (unproven >= lease * 0.8) {
@@ -113,7 +144,7 @@ export class Lease {
           `it could not be renewed for ${Math.round(unproven)} ms`,
           cause,
         );
-      } else if (!this.#ended) this.#schedule();
+      } else if (!this.#ended) this.#schedule(this.#clock.elapsed());
     }
   }
 

@@ -1,34 +1,12 @@
 import { ulid } from "@std/ulid";
-import { type Clock, type Limit, TimeIsUp } from "./clock.ts";
+import { type Clock, Limit, TimeIsUp } from "./clock.ts";
 import { LockError, SessionError } from "./errors.ts";
-import { Lease } from "./lease.ts";
+import { Lease, longestPoll } from "./lease.ts";
+import { type Grip, Line, type Place } from "./line.ts";
 import type { LockOptions } from "./options.ts";
 import { isLive, type StoredRecord } from "./record.ts";
 import type { Snapshot, Store } from "./store.ts";
 import { sameDigest } from "./token.ts";
-
-/** What waiting for a session led to. */
-export type Outcome =
-  /** The session is ours. */
-  | {
-    readonly kind: "locked";
-    readonly lease: Lease;
-    readonly record: StoredRecord;
-  }
-  /** There is no such session. */
-  | { readonly kind: "none" }
-  /** There was, until another request destroyed it or gave it a new id. */
-  | { readonly kind: "ended" };
-
-/** A place in a line. */
-interface Place {
-  /** Resolves when everybody before has left. */
-  readonly turn: Promise<void>;
-  /** Resolves `turn`. */
-  readonly call: () => void;
-  /** Leaves the line; the second time it does nothing. */
-  readonly leave: () => void;
-}
 
 /** A version of a lock, and since when it is known to stand, on the monotonic clock. */
 interface Sighting {
@@ -37,20 +15,47 @@ interface Sighting {
 }
 
 const shortestPoll = 2;
-const longestPoll = 40;
 /** A waiter's clock may run a little faster than the holder's. */
 const leaseMargin = 1.2;
 const maxSightings = 10_000;
+/** How long requests may be under way with the cookie of a session that was ended, in ms. */
+const underWayFor = 10_000;
+/** How long a lock that nobody wants may take to be given up, in ms; else it ends with its lease. */
+const dropTime = 1000;
+
+/** A request whose turn it is in its process, with the session as it is now. */
+export interface Turn {
+  readonly kind: "turn";
+  readonly place: Place;
+  readonly snapshot: Snapshot & { readonly record: StoredRecord };
+  /** The lock, if the one before has left it. */
+  readonly grip: Grip | null;
+}
 
 /**
- * Waits for locks. Within the process first come is first served, and only the
- * first in line asks KV; between processes the lock in KV decides.
+ * There is no such session; or there was, until another request destroyed it
+ * ("ended") or gave it another id ("moved").
+ */
+export interface Absent {
+  readonly kind: "none" | "ended" | "moved";
+}
+
+/** How a request waits, and who it is. */
+export interface Waiting {
+  readonly options: Required<LockOptions>;
+  readonly limit: Limit;
+  /** Whether the request has seen the session before. */
+  readonly seen: boolean;
+}
+
+/**
+ * Waits for sessions. Within the process first come is first served, and only
+ * the first in line asks KV; between processes the lock in KV decides.
  */
 export class Locks {
   readonly #store: Store;
   readonly #clock: Clock;
-  /** Who holds or waits for a session, first come first. */
-  readonly #lines = new Map<string, Place[]>();
+  readonly #lines = new Map<string, Line>();
   readonly #sightings = new Map<string, Sighting>();
 
   constructor(store: Store, clock: Clock) {
@@ -59,120 +64,182 @@ export class Locks {
   }
 
   /**
-   * Waits for the session of this id and secret, and locks it.
-   *
-   * @param seen Whether this request has seen the session before.
-   * @throws {LockError} `ERR_LOCK_TIMEOUT` at the end of the limit,
-   * `ERR_LOCK_CANCELLED` when its signal aborts, or `ERR_QUEUE_FULL`.
+   * Waits until everybody in this process who came before is done with the
+   * session, and reads it, unless the one before has left it.
    */
-  async acquire(
+  async enter(
     id: string,
     digest: Promise<Uint8Array>,
-    options: Required<LockOptions>,
-    limit: Limit,
-    seen: boolean,
-  ): Promise<Outcome> {
-    let place: Place | undefined;
+    { options, limit, seen }: Waiting,
+  ): Promise<Turn | Absent> {
+    let line = this.#lines.get(id);
+    const opensLine = line === undefined;
+    if (line === undefined) {
+      line = new Line(() => this.#lines.delete(id));
+      this.#lines.set(id, line);
+    }
+    const place = line.join();
     let waited = false;
     try {
-      let snapshot = await this.#store.load(id, limit);
+      let snapshot: Snapshot | undefined;
+      let known = null;
+      if (opensLine) {
+        snapshot = await after(this.#store.load(id, limit), digest);
+      } else known = await after(limit.race(line.digest), digest);
       const expected = await digest;
-      // An id that is not proven gets no place in the line.
-      let standing = stand(snapshot, expected, this.#clock.now(), seen);
-      if (standing !== "live") return { kind: standing };
-      place = this.#join(id, options.maxWaiting);
-      if (this.#lines.get(id)![0] !== place) {
+      if (known === null || !sameDigest(known, expected)) {
+        // The first one proves itself by reading; so does one whose secret the
+        // first one did not find. Nobody waits for a session with a wrong one.
+        snapshot ??= await this.#store.load(id, limit);
+        line.tell(snapshot.record?.digest ?? null);
+        const standing = this.#stand(snapshot, expected, seen);
+        if (standing !== "live") return await this.#absent(place, standing);
+      }
+      place.proven = true;
+      if (line.countBefore(place) > options.maxWaiting) {
+        throw queueFull(options);
+      }
+      let grip: Grip | null = null;
+      if (!opensLine) {
         waited = true;
         await limit.race(place.turn);
-        snapshot = await this.#store.load(id, limit);
+        const baton = place.take();
+        grip = baton?.grip ?? null;
+        if (baton === null) await this.#rest(line, limit);
+        snapshot = baton?.snapshot ?? await this.#store.load(id, limit);
       }
-      for (let round = 0;; round++) {
-        standing = stand(snapshot, expected, this.#clock.now(), true);
-        if (standing !== "live") {
-          place.leave();
-          return { kind: standing };
-        }
+      const standing = this.#stand(snapshot!, expected, true);
+      if (standing !== "live") {
+        if (grip !== null) await this.#drop(grip);
+        return await this.#absent(place, standing);
+      }
+      return {
+        kind: "turn",
+        place,
+        snapshot: snapshot as Turn["snapshot"],
+        grip,
+      };
+    } catch (error) {
+      await this.#abandon(place);
+      throw explain(error, limit, waited);
+    } finally {
+      if (opensLine) line.tell(null); // If it has not told what it read.
+    }
+  }
+
+  /** Locks the session whose turn it is; waits while another process holds it. */
+  async lock(
+    turn: Turn,
+    digest: Promise<Uint8Array>,
+    { options, limit }: Waiting,
+  ): Promise<
+    { readonly kind: "locked"; lease: Lease; record: StoredRecord } | Absent
+  > {
+    const { place } = turn;
+    const { id } = turn.snapshot;
+    let snapshot: Snapshot = turn.snapshot;
+    let { grip } = turn;
+    let waited = false;
+    try {
+      for (let round = 0; grip === null; round++) {
+        const standing = this.#stand(snapshot, await digest, true);
+        if (standing !== "live") return await this.#absent(place, standing);
         const remaining = this.#remaining(snapshot);
-        if (remaining <= 0) {
-          const sentAt = this.#clock.elapsed();
-          const owner = ulid(this.#clock.now());
-          const result = await this.#store.acquire(
-            snapshot,
-            owner,
-            options.lease,
-            limit,
-          );
-          if (result.hold !== null) {
-            this.#sightings.delete(id);
-            const lease = new Lease(
-              this.#store,
-              this.#clock,
-              options,
-              result.hold,
-              sentAt,
-              place.leave,
-            );
-            return { kind: "locked", lease, record: snapshot.record! };
-          }
-          snapshot = result.found;
-        } else {
+        if (remaining > 0) {
           waited = true;
           await limit.sleep(Math.min(remaining, this.#jitter(round)));
           snapshot = await this.#store.load(id, limit);
+          continue;
+        }
+        const sentAt = this.#clock.elapsed();
+        const owner = ulid(this.#clock.now());
+        const result = await this.#store.acquire(
+          snapshot,
+          owner,
+          options.lease,
+          limit,
+        );
+        if (result.hold === null) {
+          snapshot = result.found;
+        } else {
+          this.#sightings.delete(id);
+          grip = { hold: result.hold, provenAt: sentAt, takenAt: sentAt };
         }
       }
+      const lease = new Lease(this.#store, this.#clock, options, grip, place);
+      return { kind: "locked", lease, record: snapshot.record! };
     } catch (error) {
-      place?.leave();
+      await this.#abandon(place);
       throw explain(error, limit, waited);
     }
   }
 
-  /** Takes the last place in the line. */
-  #join(id: string, maxWaiting: number): Place {
-    const line = this.#lines.get(id) ?? [];
-    if (line.length > maxWaiting) {
-      throw new LockError(
-        "ERR_QUEUE_FULL",
-        `Cannot open the session: ${maxWaiting} requests of this process wait for it ` +
-          "already. Answer 503, or raise lock.maxWaiting",
-      );
-    }
-    let call = () => {};
-    const turn = new Promise<void>((resolve) => call = resolve);
-    const place: Place = {
-      turn,
-      call,
-      leave: () => {
-        const at = line.indexOf(place);
-        if (at === -1) return;
-        line.splice(at, 1);
-        if (line.length === 0) this.#lines.delete(id);
-        else if (at === 0) line[0]!.call();
-      },
-    };
-    line.push(place);
-    if (line.length === 1) {
-      this.#lines.set(id, line);
-      call();
-    }
-    return place;
+  async #absent(place: Place, kind: Absent["kind"]): Promise<Absent> {
+    await this.#abandon(place);
+    return { kind };
+  }
+
+  /** Leaves a line without having done anything. */
+  async #abandon(place: Place): Promise<void> {
+    const baton = place.take();
+    if (place.leave(baton) || baton === null || baton.grip === null) return;
+    await this.#drop(baton.grip);
+  }
+
+  /** Gives up a lock that was left to nobody. */
+  async #drop({ hold }: Grip): Promise<void> {
+    const limit = new Limit(this.#clock, dropTime);
+    await this.#store.release(hold, null, limit).catch(() => {});
+  }
+
+  /** Leaves the session to other processes for a moment, if they have waited long. */
+  async #rest(line: Line, limit: Limit): Promise<void> {
+    const left = line.restUntil - this.#clock.elapsed();
+    if (left > 0) await limit.sleep(left);
   }
 
   /** How long until the lock may be taken over, in ms; 0 when it is free. */
-  #remaining({ id, lock, lockVersion }: Snapshot): number {
+  #remaining(snapshot: Snapshot): number {
+    const { lock } = snapshot;
     if (lock?.kind !== "held") return 0;
+    return Math.max(0, lock.lease * leaseMargin - this.#seenFor(snapshot));
+  }
+
+  /** For how long the lock is known to stand as it is, in ms. */
+  #seenFor({ id, lockVersion }: Snapshot): number {
     const now = this.#clock.elapsed();
-    let sighting = this.#sightings.get(id);
-    if (sighting?.version !== lockVersion) {
-      sighting = { version: lockVersion!, since: now };
-      this.#sightings.delete(id);
-      this.#sightings.set(id, sighting);
-      // The oldest goes: at worst a dead holder's lock is waited out once more.
-      if (this.#sightings.size > maxSightings) {
-        this.#sightings.delete(this.#sightings.keys().next().value!);
-      }
+    const sighting = this.#sightings.get(id);
+    if (sighting?.version === lockVersion) return now - sighting.since;
+    this.#sightings.delete(id);
+    this.#sightings.set(id, { version: lockVersion!, since: now });
+    // The oldest goes: at worst something is waited out once more.
+    if (this.#sightings.size > maxSightings) {
+      this.#sightings.delete(this.#sightings.keys().next().value!);
     }
-    return Math.max(0, sighting.since + lock.lease * leaseMargin - now);
+    return 0;
+  }
+
+  /**
+   * What the snapshot means to a holder of this secret.
+   *
+   * @param seen Whether the session was there before, so that it was ended since.
+   */
+  #stand(
+    snapshot: Snapshot,
+    digest: Uint8Array,
+    seen: boolean,
+  ): "live" | Absent["kind"] {
+    const { record, lock } = snapshot;
+    if (record !== null) {
+      const live = isLive(record, this.#clock.now());
+      return live && sameDigest(record.digest, digest) ? "live" : "none";
+    }
+    const ended = lock?.kind === "ended" &&
+      sameDigest(lock.header.digest, digest);
+    if (ended && (seen || this.#seenFor(snapshot) < underWayFor)) {
+      return lock.moved ? "moved" : "ended";
+    }
+    return seen ? "ended" : "none";
   }
 
   /** The pause before the next look, in ms: longer each time, and never in step with others. */
@@ -183,27 +250,6 @@ export class Locks {
     );
     return shortestPoll + this.#clock.random() * (longest - shortestPoll);
   }
-}
-
-/**
- * What the snapshot means to a holder of this secret.
- *
- * @param seen Whether the session was there before, so that it was ended since.
- */
-function stand(
-  { record, lock }: Snapshot,
-  digest: Uint8Array,
-  now: number,
-  seen: boolean,
-): "live" | "none" | "ended" {
-  if (record !== null) {
-    return sameDigest(record.digest, digest) && isLive(record, now)
-      ? "live"
-      : "none";
-  }
-  const ended = lock?.kind === "ended" &&
-    sameDigest(lock.header.digest, digest);
-  return seen || ended ? "ended" : "none";
 }
 
 /** Says in terms of the lock why the wait ended. */
@@ -225,4 +271,24 @@ export function explain(error: unknown, limit: Limit, waited = false): unknown {
       "raise the timeout, or save() earlier in those requests",
     { cause: error },
   );
+}
+
+function queueFull({ maxWaiting }: Required<LockOptions>): LockError {
+  return new LockError(
+    "ERR_QUEUE_FULL",
+    `Cannot open the session: ${maxWaiting} requests of this process wait for it ` +
+      "already. Answer 503, or raise lock.maxWaiting",
+  );
+}
+
+/** Awaits a promise, and another one whatever becomes of the first. */
+async function after<T>(
+  promise: Promise<T>,
+  other: Promise<unknown>,
+): Promise<T> {
+  try {
+    return await promise;
+  } finally {
+    await other;
+  }
 }

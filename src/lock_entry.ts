@@ -17,6 +17,8 @@ export interface Ended {
   readonly kind: "ended";
   /** The acquisition that ended the session. */
   readonly owner: string;
+  /** Whether the session lives on under another id. */
+  readonly moved: boolean;
   /** The session's last header, without its values. */
   readonly header: Header;
 }
@@ -25,36 +27,39 @@ export interface Ended {
 export type LockEntry = Held | Ended;
 
 const held = 1;
-const ended = 2;
-const ownerLength = 26;
+const destroyed = 2;
+const moved = 3;
+const tailAt = 1 + 26;
+const leaseLength = 4;
 const none = new Uint8Array();
 
 /** Encodes a lock: kind, owner, and then the lease or the last header. */
 export function encodeLock(lock: LockEntry): Uint8Array<ArrayBuffer> {
   const tail = lock.kind === "held"
-    ? new Uint8Array(4)
+    ? new Uint8Array(leaseLength)
     : encodeRecord({ ...lock.header, payload: none });
   if (lock.kind === "held") new DataView(tail.buffer).setUint32(0, lock.lease);
-  const bytes = new Uint8Array(1 + ownerLength + tail.length);
-  bytes[0] = lock.kind === "held" ? held : ended;
-  new TextEncoder().encodeInto(lock.owner, bytes.subarray(1, 1 + ownerLength));
-  bytes.set(tail, 1 + ownerLength);
+  const bytes = new Uint8Array(tailAt + tail.length);
+  bytes[0] = lock.kind === "held" ? held : lock.moved ? moved : destroyed;
+  new TextEncoder().encodeInto(lock.owner, bytes.subarray(1, tailAt));
+  bytes.set(tail, tailAt);
   return bytes;
 }
 
 /** Decodes a lock; throws a plain `Error` on anything that {@linkcode encodeLock} cannot make. */
 export function decodeLock(value: unknown): LockEntry {
-  if (!(value instanceof Uint8Array) || value.length < 1 + ownerLength + 4) {
+  if (!(value instanceof Uint8Array) || value.length < tailAt + leaseLength) {
     throw new TypeError("not a lock");
   }
-  const owner = new TextDecoder().decode(value.subarray(1, 1 + ownerLength));
-  const tail = value.subarray(1 + ownerLength);
+  const owner = new TextDecoder().decode(value.subarray(1, tailAt));
+  const tail = value.subarray(tailAt);
   if (value[0] === held) {
     const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);
     return { kind: "held", owner, lease: view.getUint32(0) };
   }
-  if (value[0] === ended) {
-    return { kind: "ended", owner, header: decodeRecord(tail) };
+  if (value[0] === destroyed || value[0] === moved) {
+    const header = decodeRecord(tail);
+    return { kind: "ended", owner, moved: value[0] === moved, header };
   }
   throw new TypeError(`unknown kind of lock ${value[0]}`);
 }

@@ -2,6 +2,7 @@ import { Limit } from "./clock.ts";
 import { type Config, configOf, integer } from "./config.ts";
 import type { Values } from "./data.ts";
 import { LockError, type SessionErrorCode } from "./errors.ts";
+import { lockLost } from "./lease.ts";
 import { explain } from "./lock.ts";
 import type { OpenOptions, SessionOptions } from "./options.ts";
 import { withTraces } from "./response.ts";
@@ -21,10 +22,17 @@ export type SessionKey<Data> = string extends keyof Data ? string | number
 export type SessionValue<Data, Key> = Key extends keyof Data ? Data[Key]
   : unknown;
 
-/** The sessions of each request, by kind; almost always one. */
+/** The sessions of each request; almost always one. */
 // deno-lint-ignore no-explicit-any -- the type of its data is known only to the handler
-const sessions = new WeakMap<Request, Map<string, Session<any>>>();
+const sessions = new WeakMap<Request, Session<any>[]>();
+
+/** How often `update()` tries without the lock before it takes it. */
+const optimisticTries = 3;
+
 const never = new AbortController().signal;
+
+/** The values of a session that was not read; never changed. */
+const nothing: Values = new Map();
 
 /**
  * The session of one request.
@@ -67,8 +75,9 @@ const never = new AbortController().signal;
 export class Session<Data extends object = Record<string, unknown>> {
   readonly #config!: Config;
   readonly #visit!: Visit;
-  #state: SessionState = "unlocked";
-  #values: Values = new Map();
+  /** `"updating"` is locked for what `update()` calls, and pending for all else. */
+  #state: SessionState | "updating" = "unlocked";
+  #values = nothing;
   /** The method under way while the state is pending; never rejects. */
   #pending: Promise<unknown> | null = null;
   /** Ends the wait of `open()`, while there is one. */
@@ -94,11 +103,9 @@ export class Session<Data extends object = Record<string, unknown>> {
     const all = sessions.get(request);
     const config = options === undefined ? undefined : configOf(options);
     const existing = config === undefined
-      ? all?.values().next().value
-      : all?.get(config.kind);
-    if (existing !== undefined) {
-      return existing;
-    }
+      ? all?.[0]
+      : all?.find((session) => session.#config.kind === config.kind);
+    if (existing !== undefined) return existing;
     if (config === undefined) {
       throw new TypeError(
         "Cannot find the session of this request: no wrapper made one. Wrap the handler in " +
@@ -107,12 +114,13 @@ export class Session<Data extends object = Record<string, unknown>> {
     }
     this.#config = config;
     this.#visit = new Visit(request, config);
-    sessions.set(request, (all ?? new Map()).set(config.kind, this));
+    if (all === undefined) sessions.set(request, [this]);
+    else all.push(this);
   }
 
   /** The state; never throws. */
   get state(): SessionState {
-    return this.#state;
+    return this.#state === "updating" ? "locked" : this.#state;
   }
 
   /**
@@ -223,31 +231,7 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async open(options: OpenOptions = {}): Promise<this> {
     this.#expect("unlocked", "open()");
-    const { timeout = this.#config.lock.timeout, signal } = options;
-    integer("timeout", timeout, 1);
-    this.#epoch++;
-    const cancel = this.#opening = new AbortController();
-    const either = signal === undefined
-      ? cancel.signal
-      : AbortSignal.any([signal, cancel.signal]);
-    const limit = new Limit(this.#config.clock, timeout, either);
-    await this.#pend("unlocked", async () => {
-      try {
-        limit.check();
-        const values = await this.#visit.enter(limit);
-        if (either.aborted) {
-          // Too late to be cancelled on the way: give it back.
-          await this.#visit.rollBack(this.#limit());
-          throw either.reason;
-        }
-        this.#values = values;
-        this.#state = "locked";
-      } catch (error) {
-        throw explain(error, limit);
-      } finally {
-        this.#opening = null;
-      }
-    });
+    await this.#enter("locked", options);
     return this;
   }
 
@@ -281,10 +265,10 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async save(): Promise<void> {
     this.#expect("locked", "save()");
-    await this.#commit(
-      "unlocked",
-      (limit) => this.#visit.save(this.#values, limit),
-    );
+    await this.#commit(async (limit) => {
+      await this.#visit.save(this.#values, limit);
+      return "unlocked";
+    });
   }
 
   /**
@@ -326,24 +310,26 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async regenerate(): Promise<void> {
     this.#expect("locked", "regenerate()");
-    await this.#commit(
-      "locked",
-      (limit) => this.#visit.move(this.#values, limit),
-    );
+    await this.#commit(async (limit) => {
+      await this.#visit.move(this.#values, limit);
+      return "locked";
+    });
   }
 
   /**
    * Removes the session for good, as at a logout, and unlocks. When it fails,
    * all is as after a failed `save()`. State: locked; pending meanwhile.
    *
-   * @throws {LockError} `ERR_LOCK_LOST`: the session may still be there.
+   * @throws {LockError} `ERR_LOCK_LOST`: the session may still be there, under
+   * another id if another request has just regenerated it.
    * @throws {SessionError} `ERR_STORE`.
    */
   async destroy(): Promise<void> {
     this.#expect("locked", "destroy()");
-    await this.#commit("unlocked", async (limit) => {
+    await this.#commit(async (limit) => {
       await this.#visit.end(limit);
       this.#values = new Map();
+      return "unlocked";
     });
   }
 
@@ -358,16 +344,31 @@ export class Session<Data extends object = Record<string, unknown>> {
   async update<Result>(
     fn: (session: this) => Result | Promise<Result>,
   ): Promise<Result> {
-    await this.open();
-    let result: Result;
-    try {
-      result = await fn(this);
-    } catch (error) {
-      await this[Symbol.asyncDispose]();
-      throw error;
+    this.#expect("unlocked", "update()");
+    for (let tries = optimisticTries;; tries--) {
+      await this.#enter("updating", {}, tries > 0);
+      let result: Result;
+      try {
+        result = await fn(this);
+      } catch (error) {
+        await this.#giveUp();
+        throw error;
+      }
+      this.#mustBeUpdating();
+      let saved = false;
+      await this.#commit(async (limit) => {
+        saved = await this.#visit.save(this.#values, limit);
+        return saved ? "unlocked" : "updating";
+      });
+      if (saved) return result;
+      this.#mustBeUpdating();
+      if (this.#values.size === 0) tries = 1; // Removing takes the lock.
     }
-    await this.save();
-    return result;
+  }
+
+  #mustBeUpdating(): void {
+    if (this.#state === "updating") return;
+    throw lockLost("the request ended before its update()");
   }
 
   /**
@@ -380,7 +381,9 @@ export class Session<Data extends object = Record<string, unknown>> {
    * followed `open()`; the lock is released, and what was set is lost.
    */
   async respond(response: Response): Promise<Response> {
-    const forgotten = this.#state === "locked" || this.#opening !== null;
+    if (this.#visit.answer() && this.#state === "unlocked") return response;
+    const forgotten = this.#opening !== null ||
+      this.#state === "locked" || this.#state === "updating";
     await this[Symbol.asyncDispose]();
     if (forgotten) {
       throw new LockError(
@@ -396,20 +399,59 @@ export class Session<Data extends object = Record<string, unknown>> {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#opening !== null) await this.unlock();
     await this.#pending;
-    if (this.#state !== "locked") return;
-    await this.unlock().catch(() => {}); // The lock ends with its lease.
+    await this.#giveUp();
   }
 
-  /** Runs a commit; when it fails, reads the old data again and gives the lock up. */
+  /** Unlocks if locked, as far as it goes: else the lock ends with its lease. */
+  async #giveUp(): Promise<void> {
+    if (this.#state !== "locked" && this.#state !== "updating") return;
+    await this.#pend("unlocked", async () => {
+      this.#values = await this.#visit.rollBack(this.#limit());
+    });
+  }
+
+  /** Waits for the session, and reads it. */
+  async #enter(
+    next: "locked" | "updating",
+    { timeout = this.#config.lock.timeout, signal }: OpenOptions,
+    optimistic = false,
+  ): Promise<void> {
+    integer("timeout", timeout, 1);
+    const cancel = this.#opening = new AbortController();
+    const either = signal === undefined
+      ? cancel.signal
+      : AbortSignal.any([signal, cancel.signal]);
+    const limit = new Limit(this.#config.clock, timeout, either);
+    await this.#pend("unlocked", async () => {
+      try {
+        limit.check();
+        const values = await this.#visit.enter(limit, optimistic);
+        if (either.aborted) {
+          // Too late to be cancelled on the way: give it back.
+          await this.#visit.rollBack(this.#limit());
+          throw either.reason;
+        }
+        this.#values = values;
+        this.#state = next;
+      } catch (error) {
+        throw explain(error, limit);
+      } finally {
+        this.#opening = null;
+      }
+    });
+  }
+
+  /**
+   * Runs a commit, which answers the state that follows; when it fails, reads
+   * the old data again and gives the lock up.
+   */
   async #commit(
-    next: SessionState,
-    work: (limit: Limit) => Promise<void>,
+    work: (limit: Limit) => Promise<SessionState | "updating">,
   ): Promise<void> {
     await this.#pend("unlocked", async () => {
       const limit = this.#limit();
       try {
-        await work(limit);
-        this.#state = next;
+        this.#state = await work(limit);
       } catch (error) {
         this.#values = await this.#visit.rollBack(limit);
         throw error;
@@ -439,13 +481,15 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   #writable(method: string): Values {
-    this.#expect("locked", method);
+    if (this.#state !== "updating") this.#expect("locked", method);
     return this.#values;
   }
 
   #expect(state: SessionState, method: string): void {
     if (this.#state === state) return;
-    if (this.#state === "pending") throw wrongState("ERR_PENDING", method);
+    if (this.#state === "pending" || this.#state === "updating") {
+      throw wrongState("ERR_PENDING", method);
+    }
     throw wrongState(
       state === "locked" ? "ERR_NOT_LOCKED" : "ERR_ALREADY_LOCKED",
       method,

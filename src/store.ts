@@ -2,7 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Limit } from "./clock.ts";
 import { SessionError } from "./errors.ts";
 import type { KvAtomic, KvKey, KvStore } from "./kv.ts";
-import { ask, outcomeUnknown, settle } from "./commit.ts";
+import { ask, outcomeUnknown, settle, type Verdict } from "./commit.ts";
 import { decodeLock, encodeLock, type LockEntry } from "./lock_entry.ts";
 import {
   decodeRecord,
@@ -41,6 +41,7 @@ export interface Hold {
 /** KV takes values of up to 64 KiB, of which the header may take this much. */
 export const maxPayloadLength = 65_536 - maxHeaderLength;
 const leaseKeepFactor = 10;
+/** Longer than a request may look up what became of a commit. */
 const endedKeepFor = 30_000;
 
 /** What sessions do to the database. Every KV call of the library is made here. */
@@ -147,35 +148,76 @@ export class Store {
     return version !== null;
   }
 
-  /** Stores the record and gives the lock up; `null` if the lock was lost and nothing written. */
+  /**
+   * Stores the record, and gives the lock up unless it is to be kept; `null` if
+   * the lock was lost and nothing written.
+   *
+   * @returns What is stored now, and whether the lock surely still is ours.
+   */
   async save(
     hold: Hold,
     record: StoredRecord,
+    keep: boolean,
     limit: Limit,
-  ): Promise<StoredRecord | null> {
+  ): Promise<{ snapshot: Snapshot; kept: boolean } | null> {
     const marked = this.#marked(record);
-    const build = () =>
-      this.#setRecord(this.#unchanged(hold), hold.id, marked)
-        .delete(this.#key("lock", hold.id));
+    let kept = keep;
+    const build = () => {
+      const commit = this.#setRecord(this.#unchanged(hold), hold.id, marked);
+      return keep ? commit : commit.delete(this.#key("lock", hold.id));
+    };
     const version = await settle(this.#clock, limit, build, async () => {
       const found = await this.load(hold.id, limit);
       if (isStill(found, hold)) return "open";
-      // The commit gives the lock up, so a lock that is still ours refutes it.
-      if (isHeldBy(found, hold.owner)) return "refused";
-      const header = found.record ?? endedHeader(found);
-      const seen = header === null
-        ? undefined
-        : wasApplied(header.marks, marked.marks[0]!);
-      if (seen === undefined) throw outcomeUnknown();
-      if (!seen) return "refused";
-      return { version: found.recordVersion ?? found.lockVersion! };
+      kept = keep && found.lockVersion === hold.lockVersion;
+      return seen(found, marked, isHeldBy(found, hold.owner));
     });
-    return version === null ? null : marked;
+    if (version === null) return null;
+    const lock: LockEntry = { kind: "held", owner: hold.owner, lease: 0 };
+    const stored = { id: hold.id, record: marked, recordVersion: version };
+    return {
+      snapshot: { ...stored, lock, lockVersion: hold.lockVersion },
+      kept,
+    };
+  }
+
+  /**
+   * Stores the record without a lock, if neither entry has changed since the
+   * snapshot; `null` if one has.
+   *
+   * @returns What is stored now, unless somebody else may have written since.
+   */
+  async replace(
+    snapshot: Snapshot,
+    record: StoredRecord,
+    limit: Limit,
+  ): Promise<{ record: StoredRecord; snapshot: Snapshot | null } | null> {
+    const { id, recordVersion, lockVersion } = snapshot;
+    const marked = this.#marked(record);
+    let certain = true;
+    const build = () =>
+      this.#setRecord(
+        this.#kv.atomic()
+          .check({ key: this.#key("lock", id), versionstamp: lockVersion })
+          .check({ key: this.#key("data", id), versionstamp: recordVersion }),
+        id,
+        marked,
+      );
+    const version = await settle(this.#clock, limit, build, async () => {
+      certain = false;
+      const found = await this.load(id, limit);
+      return sameVersions(found, snapshot)
+        ? "open"
+        : seen(found, marked, false);
+    });
+    if (version === null) return null;
+    const stored = { ...snapshot, record: marked, recordVersion: version };
+    return { record: marked, snapshot: certain ? stored : null };
   }
 
   /** Removes the record and ends the id; `false` if the lock was lost and nothing removed. */
   async remove(hold: Hold, header: Header, limit: Limit): Promise<boolean> {
-    const build = () => this.#end(this.#mine(hold), hold, header);
+    const build = () => this.#end(this.#mine(hold), hold, header, false);
     const version = await settle(this.#clock, limit, build, async () => {
       const found = await this.load(hold.id, limit);
       if (isEndedBy(found, hold.owner)) return { version: found.lockVersion! };
@@ -198,7 +240,7 @@ export class Store {
     const moved = this.#marked(next.record);
     const lock = encodeLock({ kind: "held", owner: hold.owner, lease });
     const build = () => {
-      const commit = this.#end(this.#unchanged(hold), hold, old)
+      const commit = this.#end(this.#unchanged(hold), hold, old, true)
         .check({ key: this.#key("data", id), versionstamp: null });
       return this.#setRecord(commit, id, moved)
         .set(this.#key("lock", id), lock, {
@@ -288,8 +330,13 @@ export class Store {
     });
   }
 
-  #end(commit: KvAtomic, { id, owner }: Hold, header: Header): KvAtomic {
-    const ended = encodeLock({ kind: "ended", owner, header });
+  #end(
+    commit: KvAtomic,
+    { id, owner }: Hold,
+    header: Header,
+    moved: boolean,
+  ): KvAtomic {
+    const ended = encodeLock({ kind: "ended", owner, moved, header });
     return commit.delete(this.#key("data", id))
       .set(this.#key("lock", id), ended, { expireIn: endedKeepFor });
   }
@@ -320,6 +367,23 @@ function decode<T>(decoder: (value: unknown) => T, value: unknown): T | null {
   }
 }
 
+/** Whether what was found shows the mark of a record, so that its commit was applied. */
+function seen(
+  found: Snapshot,
+  { marks }: StoredRecord,
+  stillOurs: boolean,
+): Verdict {
+  const header = found.record ??
+    (found.lock?.kind === "ended" ? found.lock.header : null);
+  const applied = header === null
+    ? undefined
+    : wasApplied(header.marks, marks[0]!);
+  if (applied) return { version: found.recordVersion ?? found.lockVersion! };
+  // Under a lock that is still ours nobody else can have pushed the mark out.
+  if (applied === false || stillOurs) return "refused";
+  throw outcomeUnknown();
+}
+
 function isHeldBy({ lock }: Snapshot, owner: string): boolean {
   return lock?.kind === "held" && lock.owner === owner;
 }
@@ -335,8 +399,4 @@ function isStill(found: Snapshot, hold: Hold): boolean {
 
 function sameVersions(a: Snapshot, b: Snapshot): boolean {
   return a.lockVersion === b.lockVersion && a.recordVersion === b.recordVersion;
-}
-
-function endedHeader({ lock }: Snapshot): Header | null {
-  return lock?.kind === "ended" ? lock.header : null;
 }

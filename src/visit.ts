@@ -3,14 +3,14 @@ import { ask } from "./commit.ts";
 import type { Config } from "./config.ts";
 import { cookieName, deleteCookie, readToken, writeCookie } from "./cookie.ts";
 import { decodeValues, encodeValues, type Values } from "./data.ts";
-import { SessionError } from "./errors.ts";
+import { LockError, SessionError } from "./errors.ts";
 import type { KvStore } from "./kv.ts";
 import { type Lease, lockLost } from "./lease.ts";
-import { Locks } from "./lock.ts";
+import { type Absent, Locks, type Turn } from "./lock.ts";
 import * as records from "./record.ts";
 import type { StoredRecord } from "./record.ts";
 import type { Traces } from "./response.ts";
-import { maxPayloadLength, Store } from "./store.ts";
+import { maxPayloadLength, type Snapshot, Store } from "./store.ts";
 import {
   createToken,
   digestSecret,
@@ -36,9 +36,12 @@ export class Visit {
   /** The stored record as last seen; `null` when there is none. */
   #stored: StoredRecord | null = null;
   #lease: Lease | null = null;
+  /** This one's turn in its process, while it goes without a lock. */
+  #turn: Turn | null = null;
+  #cancelTurn = () => {};
   #cookieDue: CookieDue = "none";
-  /** Whether another request ended the session that this one came with. */
-  #endedElsewhere = false;
+  /** Whether another request destroyed or moved the session that this one came with. */
+  #fate: "none" | "ended" | "moved" = "none";
   #isNew = true;
   #used = false;
   /** Whether the response has been made, so that no cookie can be sent. */
@@ -63,24 +66,31 @@ export class Visit {
     return this.#lease;
   }
 
-  /** Locks the session and reads it; a request without a session locks nothing. */
-  async enter(limit: Limit): Promise<Values> {
+  /**
+   * Waits for the session and reads it, and locks it unless `optimistic` is
+   * asked for and nobody holds it. A request without a session locks nothing.
+   */
+  async enter(limit: Limit, optimistic: boolean): Promise<Values> {
     const token = this.#identify();
     if (token === null) return new Map();
+    const digest = this.#digest!;
     const { locks } = await this.#backend(limit);
-    const outcome = await locks.acquire(
-      token.id,
-      this.#digest!,
-      this.#config.lock,
-      limit,
-      this.#stored !== null,
-    );
-    if (outcome.kind !== "locked") {
-      this.#forget(outcome.kind === "ended");
-      return new Map();
+    const { lock: options, clock } = this.#config;
+    const waiting = { options, limit, seen: this.#stored !== null };
+    const turn = await locks.enter(token.id, digest, waiting);
+    if (turn.kind !== "turn") return this.#absent(turn);
+    const { snapshot, grip } = turn;
+    if (optimistic && grip === null && snapshot.lock?.kind !== "held") {
+      this.#turn = turn;
+      // Those behind wait no longer for this one than they would for a lock.
+      this.#cancelTurn = clock.timer(options.maxHold, () => this.#endTurn());
+      this.#found(snapshot.record);
+    } else {
+      const outcome = await locks.lock(turn, digest, waiting);
+      if (outcome.kind !== "locked") return this.#absent(outcome);
+      this.#lease = outcome.lease;
+      this.#found(outcome.record);
     }
-    this.#lease = outcome.lease;
-    this.#found(outcome.record);
     try {
       return this.#values();
     } catch (error) {
@@ -95,14 +105,15 @@ export class Visit {
     const nothing = { values: new Map(), accept: () => {} };
     if (token === null) return nothing;
     const { store } = await this.#backend(limit);
-    const { record, recordVersion } = await store.read(token.id, limit);
+    const { record, recordVersion } = await store.read(token.id, limit)
+      .finally(() => this.#digest);
     const now = this.#config.clock.now();
     if (
       record === null || !await this.#owns(record) ||
       !records.isLive(record, now)
     ) {
-      const ended = record === null && this.#stored !== null;
-      return { ...nothing, accept: () => this.#forget(ended) };
+      const fate = record === null && this.#stored !== null ? "ended" : "none";
+      return { ...nothing, accept: () => this.#forget(fate) };
     }
     const values = decoded(record);
     let current = record;
@@ -121,28 +132,41 @@ export class Visit {
     };
   }
 
-  /** Stores the values and gives the lock up; no values at all remove the session. */
-  async save(values: Values, limit: Limit): Promise<void> {
-    if (values.size === 0) return await this.end(limit);
+  /**
+   * Stores the values and gives the lock up; no values at all remove the
+   * session. Answers `false` when there was no lock and somebody else has
+   * written meanwhile, or when it takes a lock: enter again.
+   */
+  async save(values: Values, limit: Limit): Promise<boolean> {
+    const free = this.#stored !== null && this.#lease === null;
+    if (values.size === 0) {
+      if (free) this.#endTurn();
+      else await this.#remove(limit);
+      return !free;
+    }
     const payload = encoded(values);
-    if (this.#lease === null) return await this.#create(payload, limit);
+    if (free) return await this.#replace(payload, limit);
+    if (this.#lease === null) {
+      await this.#create(payload, limit);
+      return true;
+    }
     const { store, hold, stored, now } = await this.#writable(limit);
-    const changed = this.ttl !== undefined && this.ttl !== stored.ttl;
-    const header = { ...stored, ttl: this.ttl ?? stored.ttl };
-    const due = changed || records.isDue(header, now, this.#config);
-    const extend = due ? records.renewed : records.prolonged;
-    const record = { ...extend(header, now, this.#config), payload };
-    const saved = await store.save(hold, record, limit);
+    const { record, due, changed } = this.#next(stored, payload, now);
+    const saved = await store.save(hold, record, this.#lease.handsOver, limit);
     if (saved === null) throw lockLost("another request took it");
-    this.#done(saved);
+    if (saved.kept) await this.#lease.pass(saved.snapshot, limit);
+    this.#done(saved.snapshot.record);
     if (due) this.#extendCookie(changed);
+    return true;
   }
 
   /** Moves the session with these values to a new id and secret, and keeps the lock. */
   async move(values: Values, limit: Limit): Promise<void> {
-    // What is not stored yet has no id that anybody could know.
-    if (this.#lease === null) return;
     this.#mustSendCookie();
+    // What is not stored yet has no id that anybody could know. And a login may
+    // begin a new session even where another request has just ended the old one.
+    this.#fate = "none";
+    if (this.#lease === null) return;
     const payload = encoded(values);
     const { store, hold, stored, now } = await this.#writable(limit);
     const token = createToken(now);
@@ -167,20 +191,18 @@ export class Visit {
 
   /** Removes the session and gives the lock up. */
   async end(limit: Limit): Promise<void> {
-    if (this.#lease === null) return;
-    const { store, hold, stored } = await this.#writable(limit);
-    if (!await store.remove(hold, stored, limit)) {
-      throw lockLost("another request took it");
-    }
-    this.#done(null);
-    this.#forget(false);
-    this.#cookieDue = "delete";
+    // It lives on, and whoever is logged in there would stay so.
+    if (this.#fate === "moved") throw tooLate("destroy");
+    await this.#remove(limit);
   }
 
   /** Gives the lock up and reads the old values again. */
   async leave(limit: Limit): Promise<Values> {
     const lease = this.#lease;
-    if (lease === null) return this.#values();
+    if (lease === null) {
+      this.#endTurn();
+      return this.#values();
+    }
     try {
       await within(limit, lease.settle(limit));
       const { store } = await this.#backend(limit);
@@ -210,7 +232,8 @@ export class Visit {
     } catch {
       // The lock ends with its lease, and the values seen last are all there are.
     }
-    if (this.#lease !== null) this.#done(this.#stored);
+    this.#endTurn();
+    this.#done(this.#stored);
     try {
       return this.#values();
     } catch {
@@ -218,11 +241,16 @@ export class Visit {
     }
   }
 
+  /** Notes that the response is made; answers whether the session played no part in it. */
+  answer(): boolean {
+    this.#answered = true;
+    return !this.#used;
+  }
+
   /** What the response must tell, now that the request is done. */
   async traces(limit: Limit): Promise<Traces> {
     const due = this.#cookieDue;
     this.#cookieDue = "none";
-    this.#answered = true;
     const setCookie =
       due === "none" || due === "extend" && !await this.#isCurrent(limit)
         ? null
@@ -251,11 +279,11 @@ export class Visit {
   }
 
   /** There is no such session; ids never come back, so it is not asked for again. */
-  #forget(endedElsewhere: boolean): void {
+  #forget(fate: Absent["kind"]): void {
     this.#token = null;
     this.#stored = null;
     this.#isNew = true;
-    this.#endedElsewhere ||= endedElsewhere;
+    if (this.#fate === "none") this.#fate = fate;
   }
 
   /** The lock is given up; this is what is stored now. */
@@ -283,12 +311,65 @@ export class Visit {
     return { store, hold: lease.hold, stored, now };
   }
 
-  async #create(payload: Uint8Array, limit: Limit): Promise<void> {
-    if (this.#endedElsewhere) {
-      throw lockLost(
-        "another request destroyed the session or gave it a new id",
-      );
+  async #remove(limit: Limit): Promise<void> {
+    if (this.#lease === null) return;
+    const { store, hold, stored } = await this.#writable(limit);
+    if (!await store.remove(hold, stored, limit)) {
+      throw lockLost("another request took it");
     }
+    this.#done(null);
+    this.#forget("none");
+    this.#cookieDue = "delete";
+  }
+
+  /** The record to store next, and whether the cookie is to be extended with it. */
+  #next(stored: StoredRecord, payload: Uint8Array, now: number) {
+    const changed = this.ttl !== undefined && this.ttl !== stored.ttl;
+    const header = { ...stored, ttl: this.ttl ?? stored.ttl };
+    const due = changed || records.isDue(header, now, this.#config);
+    const extend = due ? records.renewed : records.prolonged;
+    const record = { ...extend(header, now, this.#config), payload };
+    return { record, due, changed };
+  }
+
+  /** Stores without a lock; `false` if somebody else has written meanwhile. */
+  async #replace(payload: Uint8Array, limit: Limit): Promise<boolean> {
+    const turn = this.#turn;
+    if (turn === null) throw lockLost("it was held too long");
+    const now = this.#config.clock.now();
+    const stored = this.#stored!;
+    if (!records.isLive(stored, now)) {
+      throw lockLost("the session expired meanwhile");
+    }
+    const { store } = await this.#backend(limit);
+    const { record, due, changed } = this.#next(stored, payload, now);
+    const saved = await store.replace(turn.snapshot, record, limit);
+    if (saved === null) {
+      this.#endTurn();
+      return false;
+    }
+    this.#endTurn(saved.snapshot);
+    this.#done(saved.record);
+    if (due) this.#extendCookie(changed);
+    return true;
+  }
+
+  /** Leaves the line, with what is stored now for the next one. */
+  #endTurn(snapshot: Snapshot | null = null): void {
+    this.#cancelTurn();
+    this.#turn?.place.leave(
+      snapshot === null ? null : { snapshot, grip: null },
+    );
+    this.#turn = null;
+  }
+
+  #absent({ kind }: Absent): Values {
+    this.#forget(kind);
+    return new Map();
+  }
+
+  async #create(payload: Uint8Array, limit: Limit): Promise<void> {
+    if (this.#fate !== "none") throw tooLate("save");
     this.#mustSendCookie();
     const { store } = await this.#backend(limit);
     for (;;) {
@@ -400,4 +481,14 @@ function decoded({ payload }: StoredRecord): Values {
 /** Waits within the limit; that there was no end of it is `ERR_STORE`. */
 async function within<T>(limit: Limit, promise: Promise<T>): Promise<T> {
   return await ask(limit, () => promise);
+}
+
+/** The error of a request whose session was ended while it was under way. */
+function tooLate(verb: "save" | "destroy"): LockError {
+  return new LockError(
+    "ERR_LOCK_LOST",
+    `Cannot ${verb} the session: another request has just destroyed it or given it a new ` +
+      "id, and the cookie of this one would overwrite the new cookie. Answer 409 or 503, so " +
+      "that the browser tries again; or regenerate() first to begin a new session",
+  );
 }

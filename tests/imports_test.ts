@@ -14,6 +14,7 @@ const order = [
   "lock_entry.ts",
   "commit.ts",
   "store.ts",
+  "line.ts",
   "lease.ts",
   "lock.ts",
   "response.ts",

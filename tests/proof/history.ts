@@ -198,14 +198,19 @@ async function judge(
   const changes = all.filter(({ act }) =>
     act === "save" || act === "update" || act === "rotate"
   );
-  const done = changes.filter(({ outcome }) => outcome === "done");
+  // A login may begin a new session where the old one has just been ended.
+  const isNew = (log: readonly string[] | null) =>
+    log !== null && !log.includes("S");
+  const done = changes.filter(({ outcome, log }) =>
+    outcome === "done" && !isNew(log)
+  );
   const maybeEnded = all.some(({ act, outcome }) =>
     act === "destroy" && outcome !== "not"
   );
   const ended = all.some(({ act, outcome, cookie }) =>
     act === "destroy" && outcome === "done" && cookie !== null
   );
-  const stored = storedLogs(scheduler);
+  const stored = storedLogs(scheduler).filter((log) => !isNew(log));
   if (stored.length > 1) throw new Error("one session became two");
   if (ended && stored.length > 0) throw new Error("it survived its logout");
   if (!maybeEnded && stored.length === 0) {
@@ -221,7 +226,8 @@ async function judge(
     if (new Set(log).size !== log.length) {
       throw new Error(`${log}: applied twice`);
     }
-    for (const { name, outcome } of changes) {
+    for (const { name, outcome, log: own } of changes) {
+      if (isNew(own)) continue;
       const applied = log.includes(name);
       if (outcome === "done" && !applied) {
         throw new Error(`${name} was told a lie: not applied`);
@@ -234,7 +240,7 @@ async function judge(
   // Every log that a request saw is the one before it and its own entry, in
   // one order that agrees with time: nobody misses what ended before it began.
   const seen = all.filter(({ outcome, log }) =>
-    outcome === "done" && log !== null
+    outcome === "done" && log !== null && !isNew(log)
   )
     .map(({ name, began, log }) => ({ name, began, log: log! }));
   const logs = [...seen.map(({ log }) => log), ...stored];

@@ -54,7 +54,7 @@ export async function play(
     const alone = optionsOf(scheduler.machine("setup"));
     const born = await request(scheduler, alone, null, async (session) => {
       await session.open();
-      session.set("log", []);
+      session.set("log", ["S"]);
       await session.save();
     });
     const cookie = born!;
@@ -200,7 +200,7 @@ async function judge(
   results: readonly Result[],
 ): Promise<void> {
   const rotated = results.filter(({ act, wrote }) =>
-    act === "rotate" && wrote !== null
+    act === "rotate" && wrote !== null && wrote.includes("S")
   );
   const destroyed = results.filter(({ act, cookie }) =>
     act === "destroy" && cookie !== null
@@ -225,9 +225,16 @@ async function judge(
       stored === null ? "the session is gone" : "it survived its logout",
     );
   }
-  const told = results.filter(({ wrote }) => wrote !== null);
+  // A login may begin a new session where the old one has just been ended.
+  const anew = results.filter(({ wrote }) =>
+    wrote !== null && !wrote.includes("S")
+  );
+  if (anew.length > 0 && rotated.length + destroyed.length === 0) {
+    throw new Error("a request lost its session, which nobody had ended");
+  }
+  const told = results.filter(({ wrote }) => wrote?.includes("S"));
   if (stored !== null) {
-    const expected = told.map(({ name }) => name).sort().join();
+    const expected = ["S", ...told.map(({ name }) => name)].sort().join();
     if (stored.toSorted().join() !== expected) {
       throw new Error(`stored ${stored}, though told that ${expected} is`);
     }
