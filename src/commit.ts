@@ -28,20 +28,19 @@ export async function ask<T>(limit: Limit, call: () => Promise<T>): Promise<T> {
  * tried again, in all at most three times for an error.
  *
  * @returns The version that the commit gave, or `null` if it was refused.
- * @param onLate Is told when a commit that nobody waits for any more was applied.
+ * @param onUnclear Is called when the commit may have been applied although
+ * this gives up; where the answer is late, when it comes.
  */
 export async function settle(
   clock: Clock,
   limit: Limit,
   build: () => KvAtomic,
   judge: () => Promise<Verdict>,
-  onLate?: (version: string) => void,
+  onUnclear: () => void = () => {},
 ): Promise<string | null> {
   let failures = 0;
   for (let pause = 1;; pause = Math.min(longestPause, pause * 2)) {
-    let cause: unknown = new Error(
-      "a commit was refused though nothing had changed",
-    );
+    let cause: unknown;
     let answer: ReturnType<KvAtomic["commit"]> | undefined;
     try {
       limit.check();
@@ -50,19 +49,23 @@ export async function settle(
       if (result.ok) return result.versionstamp;
     } catch (error) {
       if (limit.over) {
-        answer?.then(
-          (late) => late.ok && onLate?.(late.versionstamp),
-          () => {},
-        );
+        answer?.then(onUnclear, onUnclear);
         throw asStoreError(error, limit);
       }
       cause = error;
     }
     if (!isBusy(cause)) {
-      const verdict = await insist(clock, limit, judge, cause);
+      const verdict = await insist(clock, limit, judge, cause)
+        .catch((error) => {
+          onUnclear();
+          throw error;
+        });
       if (verdict === "refused") return null;
       if (verdict !== "open") return verdict.version;
-      if (++failures === tries) throw asStoreError(cause, limit);
+      // Without an error it was refused for what has come and gone since.
+      if (cause !== undefined && ++failures === tries) {
+        throw asStoreError(cause, limit);
+      }
     }
     await sleep(clock, limit, pause);
   }
@@ -93,7 +96,9 @@ async function insist(
       const final = error instanceof OutcomeUnknown ||
         error instanceof SessionError && error.code !== "ERR_STORE";
       if (final) throw error;
-      if (limit.over || failures === tries) throw asStoreError(cause, limit);
+      if (limit.over || failures === tries) {
+        throw asStoreError(cause ?? error, limit);
+      }
       await sleep(clock, limit, longestPause);
     }
   }

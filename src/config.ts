@@ -33,7 +33,11 @@ export class Config {
   constructor(options: SessionOptions, clock: Clock = systemClock) {
     const { kv, prefix = ["session"], ttl = -1, maxLife = 3600 } = options;
     const { absoluteTtl = 30 * 24 * 3600, cookie = {}, lock = {} } = options;
-    this.kv = kv === undefined ? openDefaultKv : () => Promise.resolve(kv);
+    const given = Promise.resolve(kv);
+    given.catch(() => {}); // It is told to whoever uses the session first.
+    this.kv = kv === undefined
+      ? openDefaultKv
+      : () => given as Promise<KvStore>;
     this.prefix = validPrefix(prefix);
     this.ttl = integer("ttl", ttl, -1);
     this.maxLife = integer("maxLife", maxLife, 1);

@@ -10,16 +10,23 @@ const maxHeaderLength = 64 * 1024;
  * not well-formed, or when there are two that differ: one of them was planted,
  * and nobody can tell which.
  */
-export function readToken(request: Request, config: Config): Token | null {
+export function readToken(
+  request: Request,
+  config: Config,
+  secure: boolean,
+): Token | null {
   const header = request.headers.get("cookie");
   if (header === null || header.length > maxHeaderLength) return null;
-  const name = cookieName(request, config);
+  const name = cookieName(config, secure);
   if (!header.includes(name)) return null;
   let found: Token | null = null;
-  for (const pair of header.split(";")) {
+  for (const part of header.split(";")) {
+    // To the letter: the parser's trim() takes other white space, too, so that
+    // a name that browsers do not see as __Host- would pass for one.
+    const pair = part.replace(/^[ \t]+/, "");
+    if (!pair.startsWith(`${name}=`)) continue;
     // One pair at a time: the parser throws on a neighbour that begins with
     // "=", and it keeps only the last of two cookies with one name.
-    if (!pair.trimStart().startsWith(name)) continue;
     const value = getCookies(new Headers({ cookie: pair }))[name];
     const token = value === undefined ? null : parseToken(value);
     if (token === null) continue;
@@ -33,20 +40,23 @@ export function readToken(request: Request, config: Config): Token | null {
   return found;
 }
 
-/** Appends a `Set-Cookie` with the value, for `maxAge` seconds or until the browser ends. */
+/**
+ * Appends a `Set-Cookie` with the value, for `maxAge` seconds or until the
+ * browser ends. An empty value for 0 seconds deletes the cookie; browsers want
+ * the attributes for that with which it was set.
+ */
 export function writeCookie(
   headers: Headers,
   request: Request,
   config: Config,
-  value: string,
-  maxAge?: number,
+  secure: boolean,
+  { value, maxAge }: { value: string; maxAge: number | undefined },
 ): void {
   const { path, domain, sameSite, partitioned } = config.cookie;
-  const secure = isSecure(request, config);
   if (secure) warnOfPlainHttp(request, config);
   // A fresh object for each call: the writer changes what it is given.
   setCookie(headers, {
-    name: cookieName(request, config),
+    name: cookieName(config, secure),
     value,
     path,
     secure,
@@ -59,23 +69,14 @@ export function writeCookie(
   });
 }
 
-/** Appends a `Set-Cookie` that deletes the cookie, with the attributes that it was set with. */
-export function deleteCookie(
-  headers: Headers,
-  request: Request,
-  config: Config,
-): void {
-  writeCookie(headers, request, config, "", 0);
+/** The cookie's name, by whether it is `Secure`. */
+export function cookieName({ cookie }: Config, secure: boolean): string {
+  return secure ? cookie.secureName : cookie.plainName;
 }
 
-/** The cookie's name on the ground that the request came over. */
-export function cookieName(request: Request, config: Config): string {
-  const { secureName, plainName } = config.cookie;
-  return isSecure(request, config) ? secureName : plainName;
-}
-
-function isSecure(request: Request, config: Config): boolean {
-  return config.cookie.secure ?? !isPlainLoopback(request);
+/** Whether the cookie is `Secure` for this request. */
+export function isSecure(request: Request, { cookie }: Config): boolean {
+  return cookie.secure ?? !isPlainLoopback(request);
 }
 
 /** Whether the browser speaks plain http to its own machine. */

@@ -1,4 +1,4 @@
-import { DevalueError, parse, stringify } from "devalue";
+import { DevalueError, stringify, unflatten } from "devalue";
 import { SessionError } from "./errors.ts";
 
 /** A session's values by key. A `Map`, so that a key named `__proto__` is inert (ASVS 15.3.6). */
@@ -37,7 +37,8 @@ const strict = {
   // A class instance must not pass as its superclass or as a plain object.
   tagOf(value: object) {
     objects++;
-    return kept.get(Object.getPrototypeOf(value)) ?? "Object";
+    const tag = kept.get(Object.getPrototypeOf(value));
+    return tag === undefined || hasExtras(value, tag) ? "Object" : tag;
   },
   shapeOf(value: object) {
     const prototype = Object.getPrototypeOf(value);
@@ -65,6 +66,19 @@ const strict = {
   },
 };
 
+/** Whether an object of a kept type has properties of its own, which would be lost. */
+function hasExtras(value: object, tag: string): boolean {
+  if (ArrayBuffer.isView(value)) return false;
+  // Some engines keep a URL's own state in symbols.
+  if (tag.startsWith("URL")) {
+    return Object.getOwnPropertyNames(value).length > 0;
+  }
+  const keys = Reflect.ownKeys(value);
+  // An array's come in order: its indices, "length", and then all others.
+  if (Array.isArray(value)) return keys.at(-1) !== "length";
+  return keys.length > (tag === "RegExp" ? 1 : 0); // lastIndex
+}
+
 /** Encodes values as UTF-8 text; throws `ERR_NOT_STORABLE`, naming the key. */
 export function encodeValues(values: Values): Uint8Array {
   try {
@@ -82,12 +96,21 @@ export function encodeValues(values: Values): Uint8Array {
 export function decodeValues(bytes: Uint8Array): Values {
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
     .decode(bytes);
-  const values: unknown = parse(text);
+  const values: unknown = unflatten(json(text));
   if (!(values instanceof Map)) throw new TypeError("not a map of values");
   for (const key of values.keys()) {
     if (typeof key !== "string") throw new TypeError("a key is not a string");
   }
   return values;
+}
+
+/** Parses JSON; the engine's own error would show a part of the text. */
+function json(text: string) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new TypeError("not the encoding of values");
+  }
 }
 
 /**
@@ -126,6 +149,7 @@ function notStorable(values: Values, cause: unknown): SessionError {
     "ERR_NOT_STORABLE",
     `Cannot save the session: the value${where}${path} cannot be stored ` +
       `(${reason}). Store plain objects, arrays, Map, Set, Date and primitive values`,
-    { cause },
+    // The encoder's own error holds all values, which belong in no log.
+    { cause: new TypeError(reason) },
   );
 }

@@ -62,6 +62,7 @@ export class Lease {
   /** Stops renewing, waits for a renewal under way, and throws if the lock is lost. */
   async settle(limit: Limit): Promise<void> {
     this.#cancelTimer?.();
+    this.#controller.signal.throwIfAborted();
     if (this.#renewal !== undefined) await limit.race(this.#renewal);
     this.#cancelTimer?.();
     this.#controller.signal.throwIfAborted();
@@ -111,7 +112,8 @@ export class Lease {
   /** Sets the next renewal a third of the lease after `from`. */
   #schedule(from: number): void {
     const { lease, maxHold } = this.#options;
-    const at = Math.min(from + lease / 3, this.#since + maxHold);
+    const end = Math.min(this.#since + maxHold, this.#provenAt + lease);
+    const at = Math.min(from + lease / 3, end);
     const delay = Math.max(0, at - this.#clock.elapsed());
     this.#cancelTimer = this.#clock.timer(delay, () => {
       this.#renewal = this.#renew().finally(() => this.#renewal = undefined);
@@ -138,13 +140,11 @@ export class Lease {
       this.#provenAt = sentAt;
       if (!this.#ended) this.#schedule(sentAt);
     } catch (cause) {
-      const unproven = this.#clock.elapsed() - this.#provenAt;
-      if (unproven >= lease * 0.8) {
-        this.#lose(
-          `it could not be renewed for ${Math.round(unproven)} ms`,
-          cause,
-        );
-      } else if (!this.#ended) this.#schedule(this.#clock.elapsed());
+      const now = this.#clock.elapsed();
+      const unproven = Math.round(now - this.#provenAt);
+      if (unproven >= lease) {
+        this.#lose(`it could not be renewed for ${unproven} ms`, cause);
+      } else if (!this.#ended) this.#schedule(now);
     }
   }
 

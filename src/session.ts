@@ -229,7 +229,11 @@ export class Session<Data extends object = Record<string, unknown>> {
    * @throws {LockError} `ERR_LOCK_TIMEOUT`, `ERR_LOCK_CANCELLED` or `ERR_QUEUE_FULL`.
    * @throws {SessionError} `ERR_STORE` or `ERR_CORRUPT`. The old data stays.
    */
-  async open(options: OpenOptions = {}): Promise<this> {
+  open(options: OpenOptions = {}): Promise<this> {
+    return answeredFor(this.#open(options));
+  }
+
+  async #open(options: OpenOptions): Promise<this> {
     this.#expect("unlocked", "open()");
     await this.#enter("locked", options);
     return this;
@@ -341,7 +345,13 @@ export class Session<Data extends object = Record<string, unknown>> {
    * @returns What `fn` returns.
    * @throws What `fn`, `open()` and `save()` throw.
    */
-  async update<Result>(
+  update<Result>(
+    fn: (session: this) => Result | Promise<Result>,
+  ): Promise<Result> {
+    return answeredFor(this.#update(fn));
+  }
+
+  async #update<Result>(
     fn: (session: this) => Result | Promise<Result>,
   ): Promise<Result> {
     this.#expect("unlocked", "update()");
@@ -382,8 +392,10 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async respond(response: Response): Promise<Response> {
     if (this.#visit.answer() && this.#state === "unlocked") return response;
-    const forgotten = this.#opening !== null ||
-      this.#state === "locked" || this.#state === "updating";
+    const opening = this.#opening !== null;
+    if (!opening) await this.#pending;
+    const forgotten = opening || this.#state === "locked" ||
+      this.#state === "updating";
     await this[Symbol.asyncDispose]();
     if (forgotten) {
       throw new LockError(
@@ -506,6 +518,12 @@ const reasons: Partial<Record<SessionErrorCode, string>> = {
 
 function wrongState(code: SessionErrorCode, method: string): LockError {
   return new LockError(code, `Cannot call ${method}: ${reasons[code]}`);
+}
+
+/** Lets respond() fail, instead of the process, when nobody awaits the promise. */
+function answeredFor<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
 }
 
 function name(key: string | number): string {

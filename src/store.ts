@@ -97,11 +97,7 @@ export class Store {
       found = await this.load(id, limit);
       if (isHeldBy(found, owner)) return { version: found.lockVersion! };
       return sameVersions(found, snapshot) ? "open" : "refused";
-    }, (late) => {
-      // Nobody waits for this lock any more: it must not cost the next one a lease.
-      this.#kv.atomic().check({ key, versionstamp: late }).delete(key).commit()
-        .catch(() => {});
-    });
+    }, () => void this.#giveBack(id, owner));
     if (lockVersion === null) return { hold: null, found };
     return { hold: { id, owner, recordVersion, lockVersion } };
   }
@@ -270,8 +266,12 @@ export class Store {
     const marked = this.#marked(record);
     const key = this.#key("data", id);
     const build = () =>
+      // Its lock is marked when a session ends, so that this commit brings no
+      // session back if it arrives a second time.
       this.#setRecord(
-        this.#kv.atomic().check({ key, versionstamp: null }),
+        this.#kv.atomic()
+          .check({ key, versionstamp: null })
+          .check({ key: this.#key("lock", id), versionstamp: null }),
         id,
         marked,
       );
@@ -300,6 +300,19 @@ export class Store {
         .ok;
     } catch {
       return false;
+    }
+  }
+
+  /** Gives up a lock that may have been granted when nobody waits for it any more. */
+  async #giveBack(id: string, owner: string): Promise<void> {
+    const key = this.#key("lock", id);
+    try {
+      const { value, versionstamp } = await this.#kv.get(key);
+      const lock = decode(decodeLock, value);
+      if (lock?.kind !== "held" || lock.owner !== owner) return;
+      await this.#kv.atomic().check({ key, versionstamp }).delete(key).commit();
+    } catch {
+      // Then it ends with its lease.
     }
   }
 

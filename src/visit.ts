@@ -1,7 +1,7 @@
 import type { Limit } from "./clock.ts";
 import { ask } from "./commit.ts";
 import type { Config } from "./config.ts";
-import { cookieName, deleteCookie, readToken, writeCookie } from "./cookie.ts";
+import { cookieName, isSecure, readToken, writeCookie } from "./cookie.ts";
 import { decodeValues, encodeValues, type Values } from "./data.ts";
 import { LockError, SessionError } from "./errors.ts";
 import type { KvStore } from "./kv.ts";
@@ -46,6 +46,8 @@ export class Visit {
   #used = false;
   /** Whether the response has been made, so that no cookie can be sent. */
   #answered = false;
+  /** Whether the cookie is `Secure`; known once the cookie was read. */
+  #secure = true;
   /** What `setTTL()` asked for since the last save. */
   ttl: number | undefined;
 
@@ -255,7 +257,7 @@ export class Visit {
       due === "none" || due === "extend" && !await this.#isCurrent(limit)
         ? null
         : (headers: Headers) => this.#writeCookie(headers, due);
-    const name = cookieName(this.#request, this.#config);
+    const name = cookieName(this.#config, this.#secure);
     return { used: this.#used, setCookie, cookieName: name };
   }
 
@@ -263,7 +265,8 @@ export class Visit {
   #identify(): Token | null {
     this.#used = true;
     if (this.#token === undefined) {
-      this.#token = readToken(this.#request, this.#config);
+      this.#secure = isSecure(this.#request, this.#config);
+      this.#token = readToken(this.#request, this.#config, this.#secure);
       if (this.#token !== null) this.#digest = digestSecret(this.#token.secret);
     }
     return this.#token;
@@ -283,6 +286,7 @@ export class Visit {
     this.#token = null;
     this.#stored = null;
     this.#isNew = true;
+    if (this.#cookieDue !== "delete") this.#cookieDue = "none";
     if (this.#fate === "none") this.#fate = fate;
   }
 
@@ -419,13 +423,16 @@ export class Visit {
   }
 
   #writeCookie(headers: Headers, due: CookieDue): void {
-    if (due === "delete") {
-      return deleteCookie(headers, this.#request, this.#config);
+    let cookie: { value: string; maxAge: number | undefined } = {
+      value: "",
+      maxAge: 0,
+    };
+    if (due !== "delete") {
+      const now = this.#config.clock.now();
+      const maxAge = records.cookieMaxAge(this.#stored!, now, this.#config);
+      cookie = { value: formatToken(this.#token!), maxAge };
     }
-    const now = this.#config.clock.now();
-    const maxAge = records.cookieMaxAge(this.#stored!, now, this.#config);
-    const value = formatToken(this.#token!);
-    writeCookie(headers, this.#request, this.#config, value, maxAge);
+    writeCookie(headers, this.#request, this.#config, this.#secure, cookie);
   }
 
   async #backend(limit: Limit): Promise<Backend> {

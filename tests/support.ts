@@ -157,6 +157,41 @@ export class ManualClock implements Clock {
   }
 }
 
+/** The clock of the machine, which tells how many timers are set: a request that waits has one. */
+export class CountingClock implements Clock {
+  /** How many timers are set. */
+  waiting = 0;
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  elapsed(): number {
+    return systemClock.elapsed();
+  }
+
+  random(): number {
+    return systemClock.random();
+  }
+
+  timer(ms: number, callback: () => void): () => void {
+    let set = true;
+    const unset = () => {
+      if (set) this.waiting--;
+      set = false;
+    };
+    this.waiting++;
+    const cancel = systemClock.timer(ms, () => {
+      unset();
+      callback();
+    });
+    return () => {
+      unset();
+      cancel();
+    };
+  }
+}
+
 /** Options with a clock of the test's own. */
 export function withClock(
   options: SessionOptions,

@@ -1,0 +1,141 @@
+import { assert, assertEquals } from "@std/assert";
+import type { Session } from "@aerys/session";
+import {
+  assertCode,
+  Browser,
+  browserWith,
+  gate,
+  increment,
+  sessionOf,
+  type TestKv,
+  testKv,
+  until,
+} from "./support.ts";
+
+/** Asserts that nobody holds the browser's session: it is had without waiting. */
+async function assertFree(kv: TestKv, browser: Browser): Promise<void> {
+  kv.reset();
+  await using _session = await sessionOf(browser).open();
+  assertEquals(kv.counts, { reads: 1, commits: 1 });
+}
+
+Deno.test("Session.respond() gives the very response when the session was not used", async () => {
+  using kv = await testKv();
+  const session = sessionOf(await browserWith({ kv }, { a: 1 }));
+  kv.reset();
+  const response = new Response("ok");
+  assert(await session.respond(response) === response);
+  assertEquals([...response.headers.keys()], ["content-type"]);
+  assertEquals(kv.counts, { reads: 0, commits: 0 });
+});
+
+Deno.test("Session.respond() puts the cookie of a new session on the response", async () => {
+  using kv = await testKv();
+  const session = sessionOf(new Browser({ kv }));
+  await session.update(() => session.set("a", 1));
+  const response = await session.respond(new Response("text", { status: 201 }));
+  assertEquals([response.status, await response.text()], [201, "text"]);
+  const [cookie] = response.headers.getSetCookie();
+  assert(cookie!.startsWith(`session=${session.id}.`), cookie);
+});
+
+Deno.test("Session.respond() sends a cookie once, to the first of two responses", async () => {
+  using kv = await testKv();
+  const session = sessionOf(new Browser({ kv }));
+  await session.update(() => session.set("a", 1));
+  const first = await session.respond(new Response());
+  const second = await session.respond(new Response());
+  assertEquals(first.headers.getSetCookie().length, 1);
+  assertEquals(second.headers.getSetCookie().length, 0);
+});
+
+Deno.test("Session.respond() after read() or save() sends no cookie that the browser has", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { count: 1 });
+  for (const use of [(session: Session) => session.read(), increment]) {
+    const session = sessionOf(browser);
+    await use(session as never, undefined as never);
+    const { headers } = await session.respond(new Response());
+    assertEquals(headers.getSetCookie(), []);
+    assertEquals(headers.get("cache-control"), "private");
+    assertEquals(headers.get("vary"), "Cookie");
+  }
+});
+
+Deno.test("Session.respond() fails with ERR_STILL_LOCKED when save() was forgotten", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = await sessionOf(browser).open();
+  session.set("a", 2);
+  const error = await assertCode(
+    () => session.respond(new Response()),
+    "ERR_STILL_LOCKED",
+  );
+  assert(error.message.includes("save()"), error.message);
+  assertEquals([session.state, session.get("a")], ["unlocked", 1]);
+  await assertFree(kv, browser);
+});
+
+Deno.test("Session.respond() fails with ERR_STILL_LOCKED for a new session, too", async () => {
+  using kv = await testKv();
+  const session = await sessionOf(new Browser({ kv })).open();
+  session.set("a", 1);
+  await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
+});
+
+Deno.test("Session.respond() fails with ERR_STILL_LOCKED when open() was not awaited", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = sessionOf(browser);
+  const refused = assertCode(() => session.open(), "ERR_LOCK_CANCELLED");
+  await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
+  await refused;
+  assertEquals(session.state, "unlocked");
+  await until(() => kv.unanswered === 0);
+  await assertFree(kv, browser);
+});
+
+Deno.test("Session.respond() waits for a save() that was not awaited", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = await sessionOf(browser).open();
+  session.set("a", 2);
+  const answer = gate();
+  kv.intercept = (_call, run) => answer.promise.then(run);
+  const saving = session.save();
+  const responding = session.respond(new Response());
+  answer.open();
+  assertEquals((await responding).status, 200);
+  await saving;
+  assertEquals((await sessionOf(browser).read()).get("a"), 2);
+});
+
+Deno.test("Session.respond() sends the cookie of a new session whose save() was not awaited", async () => {
+  using kv = await testKv();
+  const session = await sessionOf(new Browser({ kv })).open();
+  session.set("a", 1);
+  const saving = session.save();
+  const response = await session.respond(new Response());
+  assertEquals(response.headers.getSetCookie().length, 1);
+  await saving;
+});
+
+Deno.test("Session.respond() fails with ERR_STILL_LOCKED when regenerate() was not awaited", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = await sessionOf(browser).open();
+  // The session is locked again as soon as this resolves.
+  const regenerating = session.regenerate();
+  await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
+  await regenerating;
+  assertEquals(session.state, "unlocked");
+});
+
+Deno.test("Session.respond() goes on when a save() that was not awaited fails", async () => {
+  using kv = await testKv();
+  const session = await sessionOf(await browserWith({ kv }, { a: 1 })).open();
+  session.set("a", () => {});
+  const saving = assertCode(() => session.save(), "ERR_NOT_STORABLE");
+  assertEquals((await session.respond(new Response())).status, 200);
+  await saving;
+});
