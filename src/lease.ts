@@ -6,6 +6,8 @@ import type { Hold, Snapshot, Store } from "./store.ts";
 
 /** How long a process keeps a lock among its own requests before others get a chance, in ms. */
 const longestRun = 200;
+/** The part of its lease in which a holder that cannot renew it still acts. */
+const trust = 0.8;
 /** The longest pause between two looks at a taken lock, in ms. */
 export const longestPoll = 40;
 
@@ -112,7 +114,7 @@ export class Lease {
   /** Sets the next renewal a third of the lease after `from`. */
   #schedule(from: number): void {
     const { lease, maxHold } = this.#options;
-    const end = Math.min(this.#since + maxHold, this.#provenAt + lease);
+    const end = Math.min(this.#since + maxHold, this.#provenAt + lease * trust);
     const at = Math.min(from + lease / 3, end);
     const delay = Math.max(0, at - this.#clock.elapsed());
     this.#cancelTimer = this.#clock.timer(delay, () => {
@@ -142,7 +144,7 @@ export class Lease {
     } catch (cause) {
       const now = this.#clock.elapsed();
       const unproven = Math.round(now - this.#provenAt);
-      if (unproven >= lease) {
+      if (unproven >= lease * trust) {
         this.#lose(`it could not be renewed for ${unproven} ms`, cause);
       } else if (!this.#ended) this.#schedule(now);
     }

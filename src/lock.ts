@@ -69,7 +69,7 @@ export class Locks {
    */
   async enter(
     id: string,
-    digest: Promise<Uint8Array>,
+    digest: Uint8Array,
     { options, limit, seen }: Waiting,
   ): Promise<Turn | Absent> {
     let line = this.#lines.get(id);
@@ -82,17 +82,13 @@ export class Locks {
     let waited = false;
     try {
       let snapshot: Snapshot | undefined;
-      let known = null;
-      if (opensLine) {
-        snapshot = await after(this.#store.load(id, limit), digest);
-      } else known = await after(limit.race(line.digest), digest);
-      const expected = await digest;
-      if (known === null || !sameDigest(known, expected)) {
+      const known = opensLine ? null : await limit.race(line.digest);
+      if (known === null || !sameDigest(known, digest)) {
         // The first one proves itself by reading; so does one whose secret the
         // first one did not find. Nobody waits for a session with a wrong one.
-        snapshot ??= await this.#store.load(id, limit);
+        snapshot = await this.#store.load(id, limit);
         line.tell(snapshot.record?.digest ?? null);
-        const standing = this.#stand(snapshot, expected, seen);
+        const standing = this.#stand(snapshot, digest, seen);
         if (standing !== "live") return await this.#absent(place, standing);
       }
       place.proven = true;
@@ -108,7 +104,7 @@ export class Locks {
         if (baton === null) await this.#rest(line, limit);
         snapshot = baton?.snapshot ?? await this.#store.load(id, limit);
       }
-      const standing = this.#stand(snapshot!, expected, true);
+      const standing = this.#stand(snapshot!, digest, true);
       if (standing !== "live") {
         if (grip !== null) await this.#drop(grip);
         return await this.#absent(place, standing);
@@ -130,7 +126,7 @@ export class Locks {
   /** Locks the session whose turn it is; waits while another process holds it. */
   async lock(
     turn: Turn,
-    digest: Promise<Uint8Array>,
+    digest: Uint8Array,
     { options, limit }: Waiting,
   ): Promise<
     { readonly kind: "locked"; lease: Lease; record: StoredRecord } | Absent
@@ -142,7 +138,7 @@ export class Locks {
     let waited = false;
     try {
       for (let round = 0; grip === null; round++) {
-        const standing = this.#stand(snapshot, await digest, true);
+        const standing = this.#stand(snapshot, digest, true);
         if (standing !== "live") return await this.#absent(place, standing);
         const remaining = this.#remaining(snapshot);
         if (remaining > 0) {
@@ -279,16 +275,4 @@ function queueFull({ maxWaiting }: Required<LockOptions>): LockError {
     `Cannot open the session: ${maxWaiting} requests of this process wait for it ` +
       "already. Answer 503, or raise lock.maxWaiting",
   );
-}
-
-/** Awaits a promise, and another one whatever becomes of the first. */
-async function after<T>(
-  promise: Promise<T>,
-  other: Promise<unknown>,
-): Promise<T> {
-  try {
-    return await promise;
-  } finally {
-    await other;
-  }
 }

@@ -32,13 +32,15 @@ export class Visit {
   readonly #config: Config;
   /** The session's token; `undefined` until the cookie was read. */
   #token: Token | null | undefined;
-  #digest: Promise<Uint8Array> | undefined;
+  #digest: Uint8Array | undefined;
   /** The stored record as last seen; `null` when there is none. */
   #stored: StoredRecord | null = null;
   #lease: Lease | null = null;
   /** This one's turn in its process, while it goes without a lock. */
   #turn: Turn | null = null;
   #cancelTurn = () => {};
+  /** Whether this request has seen its session before. */
+  #seen = false;
   #cookieDue: CookieDue = "none";
   /** Whether another request destroyed or moved the session that this one came with. */
   #fate: "none" | "ended" | "moved" = "none";
@@ -78,7 +80,11 @@ export class Visit {
     const digest = this.#digest!;
     const { locks } = await this.#backend(limit);
     const { lock: options, clock } = this.#config;
-    const waiting = { options, limit, seen: this.#stored !== null };
+    const waiting = {
+      options,
+      limit,
+      seen: this.#seen || this.#stored !== null,
+    };
     const turn = await locks.enter(token.id, digest, waiting);
     if (turn.kind !== "turn") return this.#absent(turn);
     const { snapshot, grip } = turn;
@@ -107,15 +113,11 @@ export class Visit {
     const nothing = { values: new Map(), accept: () => {} };
     if (token === null) return nothing;
     const { store } = await this.#backend(limit);
-    const { record, recordVersion } = await store.read(token.id, limit)
-      .finally(() => this.#digest);
+    const { record, recordVersion } = await store.read(token.id, limit);
     const now = this.#config.clock.now();
-    if (
-      record === null || !await this.#owns(record) ||
-      !records.isLive(record, now)
-    ) {
-      const fate = record === null && this.#stored !== null ? "ended" : "none";
-      return { ...nothing, accept: () => this.#forget(fate) };
+    if (record === null) return { ...nothing, accept: () => this.#missing() };
+    if (!this.#owns(record) || !records.isLive(record, now)) {
+      return { ...nothing, accept: () => this.#forget("none") };
     }
     const values = decoded(record);
     let current = record;
@@ -175,7 +177,7 @@ export class Visit {
     const digest = digestSecret(token.secret);
     const header = {
       ...stored,
-      digest: await digest,
+      digest,
       ttl: this.ttl ?? stored.ttl,
     };
     const record = { ...records.renewed(header, now, this.#config), payload };
@@ -272,8 +274,8 @@ export class Visit {
     return this.#token;
   }
 
-  async #owns(record: StoredRecord): Promise<boolean> {
-    return sameDigest(record.digest, await this.#digest!);
+  #owns(record: StoredRecord): boolean {
+    return sameDigest(record.digest, this.#digest!);
   }
 
   #found(record: StoredRecord): void {
@@ -281,12 +283,18 @@ export class Visit {
     if (this.#cookieDue !== "set") this.#isNew = false;
   }
 
-  /** There is no such session; ids never come back, so it is not asked for again. */
-  #forget(fate: Absent["kind"]): void {
-    this.#token = null;
+  /** The record is gone; what became of it only the lock key can tell, when it is asked. */
+  #missing(): void {
+    this.#seen ||= this.#stored !== null;
     this.#stored = null;
     this.#isNew = true;
     if (this.#cookieDue !== "delete") this.#cookieDue = "none";
+  }
+
+  /** There is no such session; ids never come back, so it is not asked for again. */
+  #forget(fate: Absent["kind"]): void {
+    this.#missing();
+    this.#token = null;
     if (this.#fate === "none") this.#fate = fate;
   }
 
@@ -340,6 +348,8 @@ export class Visit {
   async #replace(payload: Uint8Array, limit: Limit): Promise<boolean> {
     const turn = this.#turn;
     if (turn === null) throw lockLost("it was held too long");
+    // The next one must not write before it is known what became of this commit.
+    this.#cancelTurn();
     const now = this.#config.clock.now();
     const stored = this.#stored!;
     if (!records.isLive(stored, now)) {
@@ -381,7 +391,7 @@ export class Visit {
       const token = createToken(now);
       const digest = digestSecret(token.secret);
       const header = records.newHeader(
-        await digest,
+        digest,
         this.ttl ?? null,
         now,
         this.#config,

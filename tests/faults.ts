@@ -1,5 +1,5 @@
-import { type Browser, type Call, until } from "./support.ts";
-import type { ManualClock, TestKv } from "./support.ts";
+import { type Browser, browserWith, type Call, until } from "./support.ts";
+import { ManualClock, sessionOf, TestKv, withClock } from "./support.ts";
 
 /** The error of a database that is broken. */
 export const broken = new Error("the disk is on fire");
@@ -103,4 +103,29 @@ export async function takeOver(
     session.set("count", count);
     await session.save();
   });
+}
+
+/**
+ * A request that holds a session and changed it, one of its process that waits
+ * behind it, and a browser on another process.
+ */
+export async function followed(kv: TestKv) {
+  const clock = new ManualClock();
+  const options = withClock({ kv, lock: lock }, clock);
+  const browser = await browserWith(options, { count: 1 });
+  const holder = await sessionOf(browser).open();
+  holder.set("count", 2);
+  const { waiter, opening } = wait(browser);
+  await quiet(kv, clock);
+  const theirs = { kv: new TestKv(kv.kv), lock: lock };
+  const other = browser.clone(withClock(theirs, new ManualClock()));
+  return { clock, browser, holder, waiter, opening, other };
+}
+
+/** A request that waits for the session, and what comes of it. */
+export function wait(browser: Browser) {
+  const waiter = sessionOf(browser);
+  const opening = waiter.open({ timeout: 2 ** 30 })
+    .then(() => "locked", (error) => String(error.code));
+  return { waiter, opening };
 }

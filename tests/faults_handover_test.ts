@@ -1,33 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
-import { assertCode, browserWith, gate, ManualClock } from "./support.ts";
-import { type Browser, sessionOf, TestKv, testKv } from "./support.ts";
+import { assertCode, ManualClock, TestKv, testKv } from "./support.ts";
 import { withClock } from "./support.ts";
 import * as faults from "./faults.ts";
 import { nextRequest } from "./operations.ts";
-
-/**
- * A request that holds a session and changed it, one of its process that waits
- * behind it, and a browser on another process.
- */
-async function followed(kv: TestKv) {
-  const clock = new ManualClock();
-  const options = withClock({ kv, lock: faults.lock }, clock);
-  const browser = await browserWith(options, { count: 1 });
-  const holder = await sessionOf(browser).open();
-  holder.set("count", 2);
-  const { waiter, opening } = wait(browser);
-  await faults.quiet(kv, clock);
-  const theirs = { kv: new TestKv(kv.kv), lock: faults.lock };
-  const other = browser.clone(withClock(theirs, new ManualClock()));
-  return { clock, browser, holder, waiter, opening, other };
-}
-
-function wait(browser: Browser) {
-  const waiter = sessionOf(browser);
-  const opening = waiter.open({ timeout: 2 ** 30 })
-    .then(() => "locked", (error) => String(error.code));
-  return { waiter, opening };
-}
 
 const harmless: Record<string, faults.Breakdown> = {
   "throws twice before applying": { fault: faults.throwsBefore, times: 2 },
@@ -41,7 +16,7 @@ for (const method of ["save", "unlock", "regenerate", "destroy"] as const) {
     for (const [what, breakdown] of Object.entries(harmless)) {
       await t.step(`when one ${what}`, async () => {
         using kv = await testKv();
-        const { clock, holder, waiter, opening } = await followed(kv);
+        const { clock, holder, waiter, opening } = await faults.followed(kv);
         faults.breakDown(kv, breakdown);
         let settled = false;
         const done = Promise.all([holder[method](), opening])
@@ -61,7 +36,8 @@ for (const method of ["save", "unlock", "regenerate", "destroy"] as const) {
     for (const fault of [faults.throwsBefore, faults.hangsBefore]) {
       await t.step(`as a commit ${fault.name}`, async () => {
         using kv = await testKv();
-        const { clock, browser, holder, waiter, opening } = await followed(kv);
+        const { clock, browser, holder, waiter, opening } = await faults
+          .followed(kv);
         const broken = faults.breakDown(kv, { fault, times: 3 });
         let settled = false;
         const failed = assertCode(() => holder[method](), "ERR_STORE")
@@ -83,96 +59,9 @@ for (const method of ["save", "unlock", "regenerate", "destroy"] as const) {
   });
 }
 
-for (const waiters of [1, 2]) {
-  Deno.test(`Session.save() keeps no lock for a request that gave up meanwhile, of ${waiters}`, async () => {
-    using kv = await testKv();
-    const { clock, browser, holder, waiter, opening, other } = await followed(
-      kv,
-    );
-    const second = waiters === 2 ? wait(browser) : null;
-    await faults.quiet(kv, clock);
-    const answered = gate();
-    kv.intercept = async (_call, run) => {
-      await answered.promise;
-      return await run();
-    };
-    const saving = holder.save();
-    await faults.quiet(kv, clock);
-    const cancelling = waiter.unlock();
-    answered.open();
-    await Promise.all([saving, cancelling]);
-    assertEquals(await opening, "ERR_LOCK_CANCELLED");
-    if (second !== null) {
-      assertEquals(await second.opening, "locked");
-      assertEquals(second.waiter.get("count"), 2);
-      await second.waiter.save();
-    }
-    // Another process need not wait for the lease.
-    await other.visit(async (session) => {
-      await session.open();
-      assertEquals(session.get("count"), 2);
-      await session.save();
-    });
-    assertEquals(clock.waiting, 0);
-  });
-}
-
-Deno.test("Session.save() keeps no lock for a request that gives up at whatever moment", async () => {
-  for (let moments = 0; moments <= 40; moments++) {
-    using kv = await testKv();
-    const { holder, waiter, opening, other } = await followed(kv);
-    const cancelled = gate<unknown>();
-    kv.intercept = async (_call, run) => {
-      kv.reset();
-      const answer = await run();
-      let left = moments;
-      const next = () => {
-        if (left-- > 0) return queueMicrotask(next);
-        // Its lock may be there by now.
-        if (waiter.state !== "pending") cancelled.open(waiter.unlock());
-        else cancelled.open(waiter.unlock().catch(() => {}));
-      };
-      next();
-      return answer;
-    };
-    await holder.save();
-    await cancelled.promise;
-    await opening;
-    assertEquals(waiter.state, "unlocked");
-    await other.visit(async (session) => {
-      await session.open();
-      assertEquals(session.get("count"), 2, `${moments}`);
-      await session.unlock();
-    });
-  }
-});
-
-Deno.test("Session.save() is reported as saved when the lock that nobody takes over cannot be given up", async () => {
-  using kv = await testKv();
-  const { clock, browser, holder, waiter, opening } = await followed(kv);
-  const answered = gate();
-  kv.intercept = async (call, run) => {
-    await answered.promise;
-    if (call.op === "commit" && call.sets.length === 0) throw faults.broken;
-    return await run();
-  };
-  let settled = false;
-  const saving = holder.save().finally(() => settled = true);
-  await faults.quiet(kv, clock);
-  const cancelling = waiter.unlock();
-  answered.open();
-  await faults.passing(clock, () => settled);
-  await Promise.all([saving, cancelling]);
-  assertEquals(await opening, "ERR_LOCK_CANCELLED");
-  assertEquals([holder.state, holder.get("count")], ["unlocked", 2]);
-  kv.reset();
-  // What is left of the lock ends with its lease.
-  assertEquals(await nextRequest({ browser, clock }, true), 2);
-});
-
 Deno.test("Session.open() renews a lock that it got from another request of its process", async () => {
   using kv = await testKv();
-  const { clock, holder, waiter, opening, other } = await followed(kv);
+  const { clock, holder, waiter, opening, other } = await faults.followed(kv);
   clock.advance(150);
   await Promise.all([holder.save(), opening]);
   for (let i = 0; i < 8; i++) {
@@ -191,7 +80,7 @@ Deno.test("Session.open() renews a lock that it got from another request of its 
 
 Deno.test("Session.save() hands no lock over that another process took meanwhile", async () => {
   using kv = await testKv();
-  const { clock, holder, waiter, opening, browser } = await followed(kv);
+  const { clock, holder, waiter, opening, browser } = await faults.followed(kv);
   const theirClock = new ManualClock();
   const theirs = { kv: new TestKv(kv.kv), lock: faults.lock };
   const other = browser.clone(withClock(theirs, theirClock));
@@ -207,7 +96,7 @@ Deno.test("Session.save() hands no lock over that another process took meanwhile
 
 Deno.test("Session.save() hands no lock over that was lost before it could look whether it was applied", async () => {
   using kv = await testKv();
-  const { clock, holder, waiter, opening, browser } = await followed(kv);
+  const { clock, holder, waiter, opening, browser } = await faults.followed(kv);
   const theirClock = new ManualClock();
   const theirs = { kv: new TestKv(kv.kv), lock: faults.lock };
   const other = browser.clone(withClock(theirs, theirClock));

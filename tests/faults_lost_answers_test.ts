@@ -7,7 +7,7 @@ import {
   testKv,
   withClock,
 } from "./support.ts";
-import { broken, type Fault, lock, passing } from "./faults.ts";
+import { broken, type Fault, lock, passing, takeOver } from "./faults.ts";
 
 /** A browser on another process with the same database. */
 function elsewhere(browser: Browser, { kv }: TestKv): Browser {
@@ -153,16 +153,7 @@ Deno.test("Session.save() says ERR_LOCK_LOST when it was not applied and another
     await session.open();
     session.set("count", 2);
     // The time of this process stands still, as that of a paused one does.
-    const taken = other.visit(async (theirs) => {
-      let opened = false;
-      const open = theirs.open({ timeout: 2 ** 30 })
-        .finally(() => opened = true);
-      await passing(clock, () => opened, 100);
-      await open;
-      theirs.set("count", 3);
-      await theirs.save();
-    });
-    await taken;
+    await takeOver(other, clock, 3);
     const error = await assertCode(() => session.save(), "ERR_LOCK_LOST");
     assert(error.message.includes("Nothing was written"), error.message);
     assertEquals([session.state, session.get("count")], ["unlocked", 3]);

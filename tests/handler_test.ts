@@ -2,13 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Session, withSession } from "@aerys/session";
 import {
   assertCode,
-  Browser,
+  type Browser,
   browserWith,
   requestOf,
   sessionOf,
   type TestKv,
   testKv,
-  until,
 } from "./support.ts";
 
 /** Asserts that nobody holds the browser's session, and that it holds these values. */
@@ -177,33 +176,3 @@ Deno.test("withSession() fails when the handler returns while open() waits", asy
   await holder.save();
   await assertFree(kv, browser, [["a", 1]]);
 });
-
-Deno.test("withSession() sends the cookie of a session whose save() was not awaited", async () => {
-  using kv = await testKv();
-  const browser = new Browser({ kv });
-  await browser.visit(async (session) => {
-    await session.open();
-    session.set("a", 1);
-    session.save();
-  });
-  await assertFree(kv, browser, [["a", 1]]);
-});
-
-const careless: [string, (session: Session) => unknown][] = [
-  ["open()", (session) => session.open()],
-  ["update()", (session) => session.update(() => {})],
-];
-
-for (const [method, call] of careless) {
-  Deno.test(`withSession() fails when ${method} was not awaited, and only that request`, async () => {
-    using kv = await testKv();
-    const browser = await browserWith({ kv }, { a: 1 });
-    // Its promise rejects, too, but that must not end the process.
-    await assertCode(
-      () => browser.visit((session) => void call(session)),
-      "ERR_STILL_LOCKED",
-    );
-    await until(() => kv.unanswered === 0);
-    await assertFree(kv, browser, [["a", 1]]);
-  });
-}

@@ -2,7 +2,6 @@ import { assert } from "@std/assert";
 import fc from "fast-check";
 import { live } from "./proof/history.ts";
 import { randomOf, seed } from "./proof/random.ts";
-import { withoutThreads } from "./proof/scheduler.ts";
 
 const runs = Number(Deno.env.get("HISTORIES") ?? 3000);
 const hour = 3600_000;
@@ -20,27 +19,22 @@ const history = fc.record({
 });
 
 Deno.test("no history of requests over a faulty database breaks a promise", async () => {
-  const restore = withoutThreads();
   const codes = new Map<string, number>();
   let faults = 0;
-  try {
-    await fc.assert(
-      fc.asyncProperty(history, async ({ plan, skews, faulty, seed }) => {
-        const told = await live(plan, {
-          skews,
-          faulty,
-          random: randomOf(seed),
-        });
-        faults += told.faults;
-        for (const code of told.codes) {
-          codes.set(code || "done", (codes.get(code || "done") ?? 0) + 1);
-        }
-      }),
-      { numRuns: runs, seed },
-    );
-  } finally {
-    restore();
-  }
+  await fc.assert(
+    fc.asyncProperty(history, async ({ plan, skews, faulty, seed }) => {
+      const told = await live(plan, {
+        skews,
+        faulty,
+        random: randomOf(seed),
+      });
+      faults += told.faults;
+      for (const code of told.codes) {
+        codes.set(code || "done", (codes.get(code || "done") ?? 0) + 1);
+      }
+    }),
+    { numRuns: runs, seed },
+  );
   const outcomes = [...codes].map(([code, count]) => `${code} ${count}`);
   console.log(
     `${runs} histories, seed ${seed}, ${faults} faults; requests: ${

@@ -1,12 +1,7 @@
 import { assert } from "@std/assert";
 import { randomOf, seed } from "./proof/random.ts";
 import { type Act, play, type Scenario } from "./proof/scenarios.ts";
-import {
-  everySchedule,
-  replay,
-  someSchedules,
-  withoutThreads,
-} from "./proof/scheduler.ts";
+import { everySchedule, replay, someSchedules } from "./proof/scheduler.ts";
 
 /** How many orders of three requests in three processes; `all` runs each. */
 const triplesAsked = Deno.env.get("SCHEDULES") ?? "600";
@@ -42,25 +37,19 @@ let total = 0;
 
 function test(name: string, scenarios: Scenario[], most?: number): void {
   Deno.test(name, async () => {
-    const restore = withoutThreads();
     const before = total;
-    try {
-      for (const scenario of scenarios) {
-        const run = (choose: (count: number) => number) =>
-          play(scenario, choose);
-        if (choices !== undefined) {
-          await replay(run, choices);
-        } else if (most === undefined) {
-          const { schedules, complete } = await everySchedule(run);
-          assert(complete);
-          total += schedules;
-        } else {
-          await someSchedules(run, most, randomOf(seed));
-          total += most;
-        }
+    for (const scenario of scenarios) {
+      const run = (choose: (count: number) => number) => play(scenario, choose);
+      if (choices !== undefined) {
+        await replay(run, choices);
+      } else if (most === undefined) {
+        const { schedules, complete } = await everySchedule(run);
+        assert(complete);
+        total += schedules;
+      } else {
+        await someSchedules(run, most, randomOf(seed));
+        total += most;
       }
-    } finally {
-      restore();
     }
     console.log(`${total - before} schedules, ${total} so far`);
   });

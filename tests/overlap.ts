@@ -3,7 +3,16 @@ import {
   SessionError,
   type SessionOptions,
 } from "@aerys/session";
-import { Browser, gate, type TestKv, until } from "./support.ts";
+import { assertEquals } from "@std/assert";
+import {
+  Browser,
+  CountingClock,
+  gate,
+  type TestKv,
+  tick,
+  until,
+  withClock,
+} from "./support.ts";
 
 /** What the overlapping requests store. */
 export interface Data {
@@ -11,9 +20,28 @@ export interface Data {
   user: string;
 }
 
-/** Options for a process on this database where no lease and no wait runs out, however slow the machine is. */
+/** A process: its requests share one line for each session, and one clock. */
+interface Process {
+  readonly options: SessionOptions;
+  readonly clock: CountingClock;
+}
+
+const processes = new WeakMap<TestKv, Process>();
+
+function processOf(kv: TestKv): Process {
+  let process = processes.get(kv);
+  if (process === undefined) {
+    const clock = new CountingClock();
+    const lock = { lease: 60_000, timeout: 60_000 };
+    process = { options: withClock({ kv, lock }, clock), clock };
+    processes.set(kv, process);
+  }
+  return process;
+}
+
+/** Options for the process with this database, where no lease and no wait runs out, however slow the machine is. */
 export function on(kv: TestKv): SessionOptions {
-  return { kv, lock: { lease: 60_000, timeout: 60_000 } };
+  return processOf(kv).options;
 }
 
 /** A browser with a session of these values. */
@@ -83,15 +111,52 @@ function increment(session: Session<Data>): void {
   session.set("count", (session.get("count") ?? 0) + 1);
 }
 
-/** The code that each of them meets when its session was ended by another request. */
-export const late: [request: string, code: string | null][] = [
-  ["read()", null],
-  ["open() and save()", "ERR_LOCK_LOST"],
-  ["open() and unlock()", null],
-  ["update()", "ERR_LOCK_LOST"],
-  ["regenerate() and save()", "ERR_LOCK_LOST"],
-  ["destroy()", null],
-];
+/** What a request meets, and what is stored for its own browser then. */
+export interface Late {
+  readonly code: string | null;
+  readonly cookies: readonly ("set" | "delete")[];
+  readonly stored: Partial<Data>;
+}
+
+/** What each of them meets when its session was destroyed, or moved to another id, by another request. */
+export function late(by: "destroy()" | "regenerate()"): [string, Late][] {
+  const nothing: Late = { code: null, cookies: [], stored: {} };
+  const refused: Late = { ...nothing, code: "ERR_LOCK_LOST" };
+  return [
+    ["read()", nothing],
+    ["open() and save()", refused],
+    ["open() and unlock()", nothing],
+    ["update()", refused],
+    // A login must be possible then: it begins a session, with nothing of the old one.
+    ["regenerate() and save()", {
+      ...nothing,
+      cookies: ["set"],
+      stored: { count: 1 },
+    }],
+    // What has another id lives on, and whoever asked to end it must know.
+    ["destroy()", by === "destroy()" ? nothing : refused],
+  ];
+}
+
+/** Asserts what each browser's session holds, and that nothing else is stored. */
+export async function assertStored(
+  kv: TestKv,
+  sessions: readonly [Browser<Data>, Partial<Data>][],
+): Promise<void> {
+  const found: string[] = [];
+  for (const [browser, stored] of sessions) {
+    await browser.clone().visit(async (session) => {
+      await session.read();
+      assertEquals(Object.fromEntries(session.entries()), stored);
+      if (session.id !== null) found.push(session.id);
+    });
+  }
+  const ids: unknown[] = [];
+  for await (const { key } of kv.kv.list({ prefix: ["session", "data"] })) {
+    ids.push(key.at(-1));
+  }
+  assertEquals(found.sort(), ids.sort());
+}
 
 /** How a request went. */
 export interface Answer<T> {
@@ -124,17 +189,14 @@ export async function attempt<T>(
 }
 
 /**
- * Runs two requests of which the second begins while the first stands at its
- * pause. The first goes on when the second has read the session and waits for
- * the lock, if it needs it, or when the second is done, where it needs none.
- *
- * @param kv The database as the second request has it.
+ * Runs two requests, or more, of which the second begins while the first stands
+ * at its pause. The first goes on when as many as given wait for the session in
+ * each process, or, if none is to wait, when the second is done.
  */
 export async function overlap<A, B>(
-  kv: TestKv,
   first: (pause: Pause) => Promise<A>,
   second: () => Promise<B>,
-  waits = true,
+  waiting: readonly [process: TestKv, requests: number][],
 ): Promise<[A, B]> {
   const reached = gate();
   const goOn = gate();
@@ -143,15 +205,16 @@ export async function overlap<A, B>(
     return goOn.promise;
   });
   await Promise.race([reached.promise, one]);
-  let reads = 0;
-  kv.intercept = async (call, run) => {
-    const answer = await run();
-    if (call.op !== "commit") reads++;
-    return answer;
-  };
+  const conditions = waiting.map(([kv, requests]) => {
+    const { clock } = processOf(kv);
+    const before = clock.waiting;
+    // A timer that belongs to a call to the database is not one that waits.
+    return () => kv.unanswered === 0 && clock.waiting - before >= requests;
+  });
   const two = second();
-  if (waits) await until(() => reads > 0);
-  else await two;
+  await tick();
+  if (waiting.length === 0) await two;
+  else await until(() => conditions.every((holds) => holds()));
   goOn.open();
   return await Promise.all([one, two]);
 }

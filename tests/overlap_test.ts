@@ -3,54 +3,53 @@ import {
   attempt,
   browserOf,
   type Data,
+  late,
   noPause,
   on,
   overlap,
   type Pause,
   requests,
 } from "./overlap.ts";
-import { type Browser, TestKv, testKv } from "./support.ts";
+import { type Browser, gate, TestKv, testKv, until } from "./support.ts";
 
-/** What is stored: a count, under the id that both requests came with or another. */
-type Stored = { readonly count: number; readonly moved: boolean } | null;
+/** The session that both requests came with: its count, or what became of it. */
+type Old = number | "moved" | "destroyed";
 
-/** What one request sees and answers, and what is stored then. */
+/** What one request sees and answers, and the count under the cookie that it set. */
 interface Step {
   readonly sees: number | null;
   readonly code: string | null;
   readonly cookies: readonly string[];
-  readonly stored: Stored;
+  readonly own: number | null;
 }
 
-// A session that is destroyed or has another id cannot be had by the old cookie.
-const writes = ["open() and save()", "update()", "regenerate() and save()"];
-
-/** What a request does when no other one is about. */
-function alone(request: string, stored: Stored): Step {
-  const live = stored !== null && !stored.moved;
-  const code = !live && writes.includes(request) ? "ERR_LOCK_LOST" : null;
-  const step = { sees: live ? stored.count : null, code, cookies: [], stored };
-  if (!live) return step;
-  const next = { count: stored.count + 1, moved: false };
+/** What a request does when no other one is about, and what it leaves. */
+function alone(request: string, old: Old): [Step, Old] {
+  if (typeof old !== "number") {
+    // A session that is destroyed or has another id cannot be had by the old cookie.
+    const by = old === "moved" ? "regenerate()" : "destroy()";
+    const { code, cookies, stored } = new Map(late(by)).get(request)!;
+    return [{ sees: null, code, cookies, own: stored.count ?? null }, old];
+  }
+  const step: Step = { sees: old, code: null, cookies: [], own: null };
   switch (request) {
     case "open() and save()":
     case "update()":
-      return { ...step, stored: next };
+      return [step, old + 1];
     case "regenerate() and save()":
-      return { ...step, cookies: ["set"], stored: { ...next, moved: true } };
+      return [{ ...step, cookies: ["set"], own: old + 1 }, "moved"];
     case "destroy()":
-      return { ...step, cookies: ["delete"], stored: null };
+      return [{ ...step, cookies: ["delete"] }, "destroyed"];
     default:
-      return step;
+      return [step, old];
   }
 }
 
 /** What both answer and leave when one comes after the other. */
 function oneAfterTheOther(before: string, after: string) {
-  const one = alone(before, { count: 1, moved: false });
-  const two = alone(after, one.stored);
-  const answer = ({ sees, code, cookies }: Step) => ({ sees, code, cookies });
-  return { one: answer(one), two: answer(two), stored: two.stored };
+  const [one, between] = alone(before, 1);
+  const [two, old] = alone(after, between);
+  return { one, two, old: typeof old === "number" ? old : null };
 }
 
 const names = Object.keys(requests);
@@ -67,7 +66,7 @@ for (const processes of [1, 2]) {
         const reversed = oneAfterTheOther(second, first);
         const outcomes = [
           inOrder,
-          { one: reversed.two, two: reversed.one, stored: reversed.stored },
+          { ...reversed, one: reversed.two, two: reversed.one },
         ].map((outcome) => JSON.stringify(outcome));
         const outcome = JSON.stringify(actual);
         assert(
@@ -79,31 +78,71 @@ for (const processes of [1, 2]) {
   }
 }
 
+Deno.test("Session.update() leaves the session to a process that has locked it meanwhile", async () => {
+  using kv = await testKv();
+  const other = new TestKv(kv.kv);
+  const browser = await browserOf(on(kv), { count: 1 });
+  let runs = 0;
+  const saved = gate();
+  const opened = gate();
+  const holder = () =>
+    attempt(browser.clone(on(other)), async (session) => {
+      await session.open();
+      opened.open();
+      await saved.promise;
+      session.set("count", session.get("count")! + 1);
+      await session.save();
+    });
+  let held: ReturnType<typeof holder> | undefined;
+  const updated = attempt(browser.clone(), async (session) => {
+    await session.update(async () => {
+      if (++runs === 1) {
+        held = holder();
+        await opened.promise;
+      }
+      session.set("count", session.get("count")! + 1);
+    });
+  });
+  await opened.promise;
+  kv.reset();
+  await until(() => kv.counts.reads > 1); // It looks again, and waits.
+  saved.open();
+  assertEquals([(await held!).code, (await updated).code], [null, null]);
+  assertEquals(await countOf(browser), 3);
+});
+
 async function meet(kv: TestKv, other: TestKv, first: string, second: string) {
   const browser = await browserOf(on(kv), { count: 1 });
-  const old = browser.token;
+  const old = browser.clone();
   const late = browser.clone(on(other));
+  // A read never waits, and nobody waits for it; update() holds nothing that
+  // another process would wait for.
+  const runs = first === "read()" || second === "read()" ||
+    first === "update()" && kv !== other;
   const [one, two] = await overlap(
-    other,
     (pause) => answer(browser, first, pause),
     () => answer(late, second, noPause),
-    first !== "read()" && second !== "read()",
+    runs ? [] : [[other, 1]],
   );
-  kv.reset();
-  const moved = [browser, late].find(({ token }) =>
-    token !== undefined && token !== old
-  );
-  const rows: unknown[] = [];
-  for await (const { key } of kv.kv.list({ prefix: ["session", "data"] })) {
-    rows.push(key.at(-1));
-  }
-  const stored = await (moved ?? browser).visit(async (session) => {
+  const own = (browser: Browser<Data>) =>
+    browser.token === old.token ? null : countOf(browser);
+  const stored = {
+    one: { ...one, own: await own(browser) },
+    two: { ...two, own: await own(late) },
+    old: await countOf(old),
+  };
+  let rows = 0;
+  for await (const _ of kv.kv.list({ prefix: ["session", "data"] })) rows++;
+  const counts = [stored.one.own, stored.two.own, stored.old];
+  assertEquals(rows, counts.filter((count) => count !== null).length);
+  return stored;
+}
+
+function countOf(browser: Browser<Data>): Promise<number | null> {
+  return browser.visit(async (session) => {
     await session.read();
-    const count = session.get("count");
-    assertEquals(rows, session.id === null ? [] : [session.id]);
-    return count === null ? null : { count, moved: moved !== undefined };
+    return session.get("count");
   });
-  return { one, two, stored };
 }
 
 async function answer(browser: Browser<Data>, request: string, pause: Pause) {

@@ -4,12 +4,10 @@ import {
   assertCode,
   Browser,
   browserWith,
-  gate,
   increment,
   sessionOf,
   type TestKv,
   testKv,
-  until,
 } from "./support.ts";
 
 /** Asserts that nobody holds the browser's session: it is had without waiting. */
@@ -81,61 +79,4 @@ Deno.test("Session.respond() fails with ERR_STILL_LOCKED for a new session, too"
   const session = await sessionOf(new Browser({ kv })).open();
   session.set("a", 1);
   await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
-});
-
-Deno.test("Session.respond() fails with ERR_STILL_LOCKED when open() was not awaited", async () => {
-  using kv = await testKv();
-  const browser = await browserWith({ kv }, { a: 1 });
-  const session = sessionOf(browser);
-  const refused = assertCode(() => session.open(), "ERR_LOCK_CANCELLED");
-  await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
-  await refused;
-  assertEquals(session.state, "unlocked");
-  await until(() => kv.unanswered === 0);
-  await assertFree(kv, browser);
-});
-
-Deno.test("Session.respond() waits for a save() that was not awaited", async () => {
-  using kv = await testKv();
-  const browser = await browserWith({ kv }, { a: 1 });
-  const session = await sessionOf(browser).open();
-  session.set("a", 2);
-  const answer = gate();
-  kv.intercept = (_call, run) => answer.promise.then(run);
-  const saving = session.save();
-  const responding = session.respond(new Response());
-  answer.open();
-  assertEquals((await responding).status, 200);
-  await saving;
-  assertEquals((await sessionOf(browser).read()).get("a"), 2);
-});
-
-Deno.test("Session.respond() sends the cookie of a new session whose save() was not awaited", async () => {
-  using kv = await testKv();
-  const session = await sessionOf(new Browser({ kv })).open();
-  session.set("a", 1);
-  const saving = session.save();
-  const response = await session.respond(new Response());
-  assertEquals(response.headers.getSetCookie().length, 1);
-  await saving;
-});
-
-Deno.test("Session.respond() fails with ERR_STILL_LOCKED when regenerate() was not awaited", async () => {
-  using kv = await testKv();
-  const browser = await browserWith({ kv }, { a: 1 });
-  const session = await sessionOf(browser).open();
-  // The session is locked again as soon as this resolves.
-  const regenerating = session.regenerate();
-  await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
-  await regenerating;
-  assertEquals(session.state, "unlocked");
-});
-
-Deno.test("Session.respond() goes on when a save() that was not awaited fails", async () => {
-  using kv = await testKv();
-  const session = await sessionOf(await browserWith({ kv }, { a: 1 })).open();
-  session.set("a", () => {});
-  const saving = assertCode(() => session.save(), "ERR_NOT_STORABLE");
-  assertEquals((await session.respond(new Response())).status, 200);
-  await saving;
 });

@@ -49,6 +49,19 @@ Deno.test("Session.read() answers from the old data until it resolves", async ()
   assertEquals(session.get("count"), 2);
 });
 
+Deno.test("Session.read() leaves the state unlocked while it is under way", async () => {
+  using kv = await testKv();
+  const session = sessionOf(await browserWith({ kv }, { count: 1 }));
+  const answer = delayNextRead(kv);
+  const reading = session.read();
+  assertEquals(session.state, "unlocked");
+  assertEquals([session.get("count"), session.id], [null, null]);
+  await assertCode(() => session.save(), "ERR_NOT_LOCKED");
+  answer.open();
+  await reading;
+  assertEquals([session.state, session.get("count")], ["unlocked", 1]);
+});
+
 Deno.test("Session.read() that is overtaken by open() changes nothing", async () => {
   using kv = await testKv();
   const browser = await browserWith({ kv }, { count: 1 });

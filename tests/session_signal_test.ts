@@ -26,7 +26,7 @@ async function held(kv: TestKv, lock: LockOptions) {
     const options = withClock({ kv: new TestKv(kv.kv), lock }, clock);
     return sessionOf(browser.clone(options));
   };
-  return { browser, session, renew, elsewhere };
+  return { browser, session, clock, renew, elsewhere };
 }
 
 Deno.test("Session.signal never aborts without a lock", async () => {
@@ -85,14 +85,23 @@ Deno.test("Session.signal aborts when another request has taken the lock", async
   await other.save();
 });
 
-Deno.test("Session.signal aborts when the lease cannot be renewed", async () => {
+Deno.test("Session.signal aborts before a lease that cannot be renewed runs out", async () => {
   using kv = await testKv();
-  const { session, renew } = await held(kv, { lease: 900 });
-  const cause = new Error("no connection");
-  kv.intercept = () => Promise.reject(cause);
-  while (!session.signal.aborted) await renew();
+  const { session, clock } = await held(kv, { lease: 900 });
+  kv.intercept = () => Promise.reject(new Error("no connection"));
+  const failing = async (ms: number) => {
+    for (let i = 0; i < ms; i += 10) {
+      clock.advance(10);
+      await until(() => kv.unanswered === 0);
+    }
+  };
+  await failing(600);
+  assertEquals(session.signal.aborted, false);
+  await failing(290);
   assertEquals(session.signal.reason.code, "ERR_LOCK_LOST");
+  assertEquals(session.signal.reason.cause.code, "ERR_STORE");
   kv.reset();
+  // Its lock is still there, but may go to another at any moment.
   await assertCode(() => session.save(), "ERR_LOCK_LOST");
 });
 

@@ -192,17 +192,3 @@ Deno.test("Session.update() lets its function read and write, and nothing else",
     assertEquals([session.state, session.get("a")], ["unlocked", 3]);
   });
 });
-
-Deno.test("Session.state stays unlocked while read() is under way", async () => {
-  using kv = await testKv();
-  await using session = sessionOf(await browserWith({ kv }, { a: 1 }));
-  const answer = gate();
-  kv.intercept = (_call, run) => answer.promise.then(run);
-  const reading = session.read();
-  assertEquals(session.state, "unlocked");
-  assertEquals(session.get("a"), null);
-  await assertCode(() => session.save(), notLocked);
-  answer.open();
-  await reading;
-  assertEquals(session.state, "unlocked");
-});

@@ -211,6 +211,11 @@ export function gate<T = void>(): {
   return { promise, open };
 }
 
+/** Lets everything go on that waits for nothing from outside. */
+export function tick(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 /** Lets everything go on that only waits for KV, until the condition holds. */
 export async function until(condition: () => boolean): Promise<void> {
   const started = performance.now();

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "../../src/clock.ts";
 import type { KvStore } from "../../src/kv.ts";
 import { ModelKv, record } from "./model_kv.ts";
@@ -336,18 +335,4 @@ async function named(run: (choose: Choose) => Promise<void>, choose: Choose) {
       cause: error,
     });
   }
-}
-
-/**
- * Makes SHA-256 answer without leaving the thread, so that nothing happens
- * between two steps. Undone by the returned function.
- */
-export function withoutThreads(): () => void {
-  const { digest } = crypto.subtle;
-  crypto.subtle.digest = (_algorithm, data) =>
-    Promise.resolve(
-      Uint8Array.from(createHash("sha256").update(data as Uint8Array).digest())
-        .buffer,
-    );
-  return () => crypto.subtle.digest = digest;
 }

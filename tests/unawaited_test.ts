@@ -1,0 +1,106 @@
+import { assertEquals } from "@std/assert";
+import type { Session } from "@aerys/session";
+import {
+  assertCode,
+  Browser,
+  browserWith,
+  gate,
+  sessionOf,
+  type TestKv,
+  testKv,
+  until,
+} from "./support.ts";
+
+/** Asserts that nobody holds the browser's session: it is had without waiting. */
+async function assertFree(kv: TestKv, browser: Browser): Promise<void> {
+  kv.reset();
+  await using _session = await sessionOf(browser).open();
+  assertEquals(kv.counts, { reads: 1, commits: 1 });
+}
+
+Deno.test("Session.respond() fails with ERR_STILL_LOCKED when open() was not awaited", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = sessionOf(browser);
+  const refused = assertCode(() => session.open(), "ERR_LOCK_CANCELLED");
+  await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
+  await refused;
+  assertEquals(session.state, "unlocked");
+  await until(() => kv.unanswered === 0);
+  await assertFree(kv, browser);
+});
+
+Deno.test("Session.respond() waits for a save() that was not awaited", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = await sessionOf(browser).open();
+  session.set("a", 2);
+  const answer = gate();
+  kv.intercept = (_call, run) => answer.promise.then(run);
+  const saving = session.save();
+  const responding = session.respond(new Response());
+  answer.open();
+  assertEquals((await responding).status, 200);
+  await saving;
+  assertEquals((await sessionOf(browser).read()).get("a"), 2);
+});
+
+Deno.test("Session.respond() sends the cookie of a new session whose save() was not awaited", async () => {
+  using kv = await testKv();
+  const session = await sessionOf(new Browser({ kv })).open();
+  session.set("a", 1);
+  const saving = session.save();
+  const response = await session.respond(new Response());
+  assertEquals(response.headers.getSetCookie().length, 1);
+  await saving;
+});
+
+Deno.test("Session.respond() fails with ERR_STILL_LOCKED when regenerate() was not awaited", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = await sessionOf(browser).open();
+  // The session is locked again as soon as this resolves.
+  const regenerating = session.regenerate();
+  await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
+  await regenerating;
+  assertEquals(session.state, "unlocked");
+});
+
+Deno.test("Session.respond() goes on when a save() that was not awaited fails", async () => {
+  using kv = await testKv();
+  const session = await sessionOf(await browserWith({ kv }, { a: 1 })).open();
+  session.set("a", () => {});
+  const saving = assertCode(() => session.save(), "ERR_NOT_STORABLE");
+  assertEquals((await session.respond(new Response())).status, 200);
+  await saving;
+});
+
+Deno.test("withSession() sends the cookie of a session whose save() was not awaited", async () => {
+  using kv = await testKv();
+  const browser = new Browser({ kv });
+  await browser.visit(async (session) => {
+    await session.open();
+    session.set("a", 1);
+    session.save();
+  });
+  await assertFree(kv, browser);
+});
+
+const careless: [string, (session: Session) => unknown][] = [
+  ["open()", (session) => session.open()],
+  ["update()", (session) => session.update(() => {})],
+];
+
+for (const [method, call] of careless) {
+  Deno.test(`withSession() fails when ${method} was not awaited, and only that request`, async () => {
+    using kv = await testKv();
+    const browser = await browserWith({ kv }, { a: 1 });
+    // Its promise rejects, too, but that must not end the process.
+    await assertCode(
+      () => browser.visit((session) => void call(session)),
+      "ERR_STILL_LOCKED",
+    );
+    await until(() => kv.unanswered === 0);
+    await assertFree(kv, browser);
+  });
+}
