@@ -31,6 +31,8 @@ export class Lease {
   #renewal: Promise<void> | undefined;
   #cancelTimer: (() => void) | undefined;
   #ended = false;
+  /** Whether the last renewal failed, so that nobody knows the lock's version. */
+  #inDoubt = false;
 
   /** Goes on holding what `grip` tells of, until it leaves `place`. */
   constructor(
@@ -68,6 +70,8 @@ export class Lease {
     if (this.#renewal !== undefined) await limit.race(this.#renewal);
     this.#cancelTimer?.();
     this.#controller.signal.throwIfAborted();
+    // A renewal that failed may have been applied, and changed the version.
+    if (this.#inDoubt) await this.#prove(limit);
   }
 
   /** Goes on with another hold: the session has a new id. */
@@ -134,20 +138,32 @@ export class Lease {
     }
     try {
       const limit = this.#limit(this.#provenAt + lease - sentAt);
-      const lockVersion = await this.#store.renew(this.#hold, lease, limit);
-      if (lockVersion === null) {
-        return this.#lose(`another request took it after ${held} ms`);
-      }
-      this.#hold = { ...this.#hold, lockVersion };
-      this.#provenAt = sentAt;
+      await this.#prove(limit);
       if (!this.#ended) this.#schedule(sentAt);
     } catch (cause) {
+      if (this.#controller.signal.aborted) return;
+      this.#inDoubt = true;
       const now = this.#clock.elapsed();
       const unproven = Math.round(now - this.#provenAt);
       if (unproven >= lease * trust) {
         this.#lose(`it could not be renewed for ${unproven} ms`, cause);
       } else if (!this.#ended) this.#schedule(now);
     }
+  }
+
+  /** Renews the lock; throws if it is lost. */
+  async #prove(limit: Limit): Promise<void> {
+    const sentAt = this.#clock.elapsed();
+    const { lease } = this.#options;
+    const lockVersion = await this.#store.renew(this.#hold, lease, limit);
+    if (lockVersion === null) {
+      const held = Math.round(sentAt - this.#since);
+      this.#lose(`another request took it after ${held} ms`);
+      throw this.#controller.signal.reason;
+    }
+    this.#hold = { ...this.#hold, lockVersion };
+    this.#provenAt = sentAt;
+    this.#inDoubt = false;
   }
 
   #limit(ms: number): Limit {
@@ -165,7 +181,7 @@ export class Lease {
 export function lockLost(why: string, cause?: unknown): LockError {
   return new LockError(
     "ERR_LOCK_LOST",
-    `Cannot save the session: the lock was lost, because ${why}. Nothing was written; ` +
+    `Cannot change the session: the lock was lost, because ${why}. Nothing was written; ` +
       "open the session again",
     cause === undefined ? undefined : { cause },
   );

@@ -41,7 +41,7 @@ export interface Hold {
 /** KV takes values of up to 64 KiB, of which the header may take this much. */
 export const maxPayloadLength = 65_536 - maxHeaderLength;
 const leaseKeepFactor = 10;
-/** Longer than a request may look up what became of a commit. */
+/** Longer than requests are under way with the cookie of an ended session, in ms. */
 const endedKeepFor = 30_000;
 
 /** What sessions do to the database. Every KV call of the library is made here. */
@@ -213,7 +213,8 @@ export class Store {
 
   /** Removes the record and ends the id; `false` if the lock was lost and nothing removed. */
   async remove(hold: Hold, header: Header, limit: Limit): Promise<boolean> {
-    const build = () => this.#end(this.#mine(hold), hold, header, false);
+    const build = () =>
+      this.#end(this.#mine(hold), hold, header, { moved: false, limit });
     const version = await settle(this.#clock, limit, build, async () => {
       const found = await this.load(hold.id, limit);
       if (isEndedBy(found, hold.owner)) return { version: found.lockVersion! };
@@ -236,7 +237,10 @@ export class Store {
     const moved = this.#marked(next.record);
     const lock = encodeLock({ kind: "held", owner: hold.owner, lease });
     const build = () => {
-      const commit = this.#end(this.#unchanged(hold), hold, old, true)
+      const commit = this.#end(this.#unchanged(hold), hold, old, {
+        moved: true,
+        limit,
+      })
         .check({ key: this.#key("data", id), versionstamp: null });
       return this.#setRecord(commit, id, moved)
         .set(this.#key("lock", id), lock, {
@@ -347,11 +351,14 @@ export class Store {
     commit: KvAtomic,
     { id, owner }: Hold,
     header: Header,
-    moved: boolean,
+    { moved, limit }: { moved: boolean; limit: Limit },
   ): KvAtomic {
     const ended = encodeLock({ kind: "ended", owner, moved, header });
     return commit.delete(this.#key("data", id))
-      .set(this.#key("lock", id), ended, { expireIn: endedKeepFor });
+      .set(this.#key("lock", id), ended, {
+        // A lost answer is looked up here, too.
+        expireIn: Math.max(endedKeepFor, 2 * limit.ms),
+      });
   }
 }
 
