@@ -1,16 +1,17 @@
 import type { Limit } from "./clock.ts";
+import { backendOf } from "./backend.ts";
 import { ask } from "./commit.ts";
 import type { Config } from "./config.ts";
 import { cookieName, isSecure, readToken, writeCookie } from "./cookie.ts";
-import { decodeValues, encodeValues, type Values } from "./data.ts";
-import { LockError, SessionError } from "./errors.ts";
-import type { KvStore } from "./kv.ts";
+import type { Values } from "./data.ts";
+import { LockError } from "./errors.ts";
 import { type Lease, lockLost } from "./lease.ts";
-import { type Absent, Locks, type Turn } from "./lock.ts";
+import type { Absent, Turn } from "./lock.ts";
+import { decoded, encoded } from "./payload.ts";
 import * as records from "./record.ts";
 import type { StoredRecord } from "./record.ts";
 import type { Traces } from "./response.ts";
-import { maxPayloadLength, type Snapshot, Store } from "./store.ts";
+import type { Snapshot } from "./store.ts";
 import {
   createToken,
   digestSecret,
@@ -78,7 +79,7 @@ export class Visit {
     const token = this.#identify();
     if (token === null) return new Map();
     const digest = this.#digest!;
-    const { locks } = await this.#backend(limit);
+    const { locks } = await backendOf(this.#config, limit);
     const { lock: options, clock } = this.#config;
     const waiting = {
       options,
@@ -112,7 +113,7 @@ export class Visit {
     const token = this.#identify();
     const nothing = { values: new Map(), accept: () => {} };
     if (token === null) return nothing;
-    const { store } = await this.#backend(limit);
+    const { store } = await backendOf(this.#config, limit);
     const { record, recordVersion } = await store.read(token.id, limit);
     const now = this.#config.clock.now();
     if (record === null) return { ...nothing, accept: () => this.#missing() };
@@ -209,7 +210,7 @@ export class Visit {
     }
     try {
       await within(limit, lease.settle(limit));
-      const { store } = await this.#backend(limit);
+      const { store } = await backendOf(this.#config, limit);
       const now = this.#config.clock.now();
       const stored = this.#stored!;
       const due = records.isLive(stored, now) &&
@@ -319,7 +320,7 @@ export class Visit {
     if (!records.isLive(stored, now)) {
       throw lockLost("the session expired meanwhile");
     }
-    const { store } = await this.#backend(limit);
+    const { store } = await backendOf(this.#config, limit);
     return { store, hold: lease.hold, stored, now };
   }
 
@@ -355,7 +356,7 @@ export class Visit {
     if (!records.isLive(stored, now)) {
       throw lockLost("the session expired meanwhile");
     }
-    const { store } = await this.#backend(limit);
+    const { store } = await backendOf(this.#config, limit);
     const { record, due, changed } = this.#next(stored, payload, now);
     const saved = await store.replace(turn.snapshot, record, limit);
     if (saved === null) {
@@ -385,7 +386,7 @@ export class Visit {
   async #create(payload: Uint8Array, limit: Limit): Promise<void> {
     if (this.#fate !== "none") throw tooLate("save");
     this.#mustSendCookie();
-    const { store } = await this.#backend(limit);
+    const { store } = await backendOf(this.#config, limit);
     for (;;) {
       const now = this.#config.clock.now();
       const token = createToken(now);
@@ -425,7 +426,7 @@ export class Visit {
   /** Whether the session still has this id, so that its cookie overwrites no newer one. */
   async #isCurrent(limit: Limit): Promise<boolean> {
     try {
-      const { store } = await this.#backend(limit);
+      const { store } = await backendOf(this.#config, limit);
       return (await store.read(this.#token!.id, limit)).record !== null;
     } catch {
       return false;
@@ -443,55 +444,6 @@ export class Visit {
       cookie = { value: formatToken(this.#token!), maxAge };
     }
     writeCookie(headers, this.#request, this.#config, this.#secure, cookie);
-  }
-
-  async #backend(limit: Limit): Promise<Backend> {
-    const kv = await ask(limit, this.#config.kv);
-    return backendOf(kv, this.#config);
-  }
-}
-
-/** What the requests of one process share. */
-interface Backend {
-  readonly store: Store;
-  readonly locks: Locks;
-}
-
-const backends = new WeakMap<KvStore, Map<string, Backend>>();
-
-function backendOf(kv: KvStore, { prefix, clock }: Config): Backend {
-  let all = backends.get(kv);
-  if (all === undefined) backends.set(kv, all = new Map());
-  const name = JSON.stringify(prefix);
-  let backend = all.get(name);
-  if (backend === undefined) {
-    const store = new Store(kv, prefix, clock);
-    backend = { store, locks: new Locks(store, clock) };
-    all.set(name, backend);
-  }
-  return backend;
-}
-
-function encoded(values: Values): Uint8Array {
-  const payload = encodeValues(values);
-  if (payload.length <= maxPayloadLength) return payload;
-  throw new SessionError(
-    "ERR_TOO_LARGE",
-    `Cannot save the session: its values take ${payload.length} bytes, and Deno KV holds ` +
-      `${maxPayloadLength} of them. Keep large values elsewhere, and their keys in the session`,
-  );
-}
-
-function decoded({ payload }: StoredRecord): Values {
-  try {
-    return decodeValues(payload);
-  } catch (cause) {
-    throw new SessionError(
-      "ERR_CORRUPT",
-      "Cannot read the session: its stored values cannot be decoded " +
-        `(${cause instanceof Error ? cause.message : cause})`,
-      { cause },
-    );
   }
 }
 

@@ -17,6 +17,8 @@ const order = [
   "line.ts",
   "lease.ts",
   "lock.ts",
+  "backend.ts",
+  "payload.ts",
   "response.ts",
   "visit.ts",
   "session.ts",

@@ -1,0 +1,29 @@
+import { decodeValues, encodeValues, type Values } from "./data.ts";
+import { SessionError } from "./errors.ts";
+import type { StoredRecord } from "./record.ts";
+import { maxPayloadLength } from "./store.ts";
+
+/** Encodes the values; `ERR_NOT_STORABLE`, or `ERR_TOO_LARGE` naming both sizes. */
+export function encoded(values: Values): Uint8Array {
+  const payload = encodeValues(values);
+  if (payload.length <= maxPayloadLength) return payload;
+  throw new SessionError(
+    "ERR_TOO_LARGE",
+    `Cannot save the session: its values take ${payload.length} bytes, and Deno KV holds ` +
+      `${maxPayloadLength} of them. Keep large values elsewhere, and their keys in the session`,
+  );
+}
+
+/** Decodes the values of a record; `ERR_CORRUPT` if they cannot be. */
+export function decoded({ payload }: StoredRecord): Values {
+  try {
+    return decodeValues(payload);
+  } catch (cause) {
+    throw new SessionError(
+      "ERR_CORRUPT",
+      "Cannot read the session: its stored values cannot be decoded " +
+        `(${cause instanceof Error ? cause.message : cause})`,
+      { cause },
+    );
+  }
+}
