@@ -22,6 +22,8 @@ export const refusesAfter: Fault = async (run) => {
   return { ok: false };
 };
 
+export const refusesBefore: Fault = () => Promise.resolve({ ok: false });
+
 export const isLocked: Fault = () =>
   Promise.reject(new TypeError("database is locked"));
 

@@ -37,6 +37,7 @@ const fatal: Record<
 > = {
   "commit fails": { fault: faults.throwsBefore, cause: faults.broken },
   "call fails": { fault: faults.throwsBefore, on: "all", cause: faults.broken },
+  "commit is refused": { fault: faults.refusesBefore, hangs: true },
   "commit meets another writer": { fault: faults.isLocked, hangs: true },
   "commit hangs": { fault: faults.hangsBefore, hangs: true },
   "call hangs": { fault: faults.hangsBefore, on: "all", hangs: true },
