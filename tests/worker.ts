@@ -1,15 +1,22 @@
 /**
  * A process of its own, on a database that it shares with others. Its
- * arguments are the file, the cookie, the lease in ms, and what to do.
+ * arguments are the file, the cookie, the lease in ms, what to do, and a name.
  */
-import { SessionError, type SessionOptions } from "@aerys/session";
-import { Browser, increment } from "./support.ts";
+import {
+  type Session,
+  SessionError,
+  type SessionOptions,
+} from "@aerys/session";
+import { Browser } from "./support.ts";
 
 interface Data {
   count: number;
+  /** How much each process has counted. */
+  by: Record<string, number>;
 }
 
-const [file, cookie, lease, task] = Deno.args as [
+const [file, cookie, lease, task, name] = Deno.args as [
+  string,
   string,
   string,
   string,
@@ -19,13 +26,35 @@ const [file, cookie, lease, task] = Deno.args as [
 // Whatever becomes of its parent, it ends.
 const end = setTimeout(() => Deno.exit(1), 60_000);
 
+/** Increments the count, and this process's own, which it answers. */
+async function add(session: Session<Data>): Promise<number> {
+  await session.open();
+  const by = session.get("by") ?? {};
+  const own = by[name] = (by[name] ?? 0) + 1;
+  session.set("by", by).set("count", (session.get("count") ?? 0) + 1);
+  await session.save();
+  return own;
+}
+
 const tasks: Record<string, (browser: Browser<Data>) => Promise<void>> = {
   /** Increments 100 times, 8 at a time. */
   async increment(browser) {
     let left = 100;
     await Promise.all(Array.from({ length: 8 }, async () => {
-      while (left-- > 0) await browser.visit(increment);
+      while (left-- > 0) await browser.visit(add);
     }));
+  },
+
+  /** Increments until it is killed, and says so each time. */
+  async count(browser) {
+    for (;;) {
+      try {
+        say(`${await browser.visit(add)}`);
+      } catch (error) {
+        if (!(error instanceof SessionError)) throw error;
+        say(error.code);
+      }
+    }
   },
 
   /** Is frozen while it holds the session, and tries to save when it thaws. */

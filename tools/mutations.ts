@@ -1,0 +1,549 @@
+/** A breakage of one line, which some test must notice. */
+export interface Mutant {
+  /** What is wrong with it. */
+  readonly name: string;
+  /** The file, from the root of the project. */
+  readonly file: string;
+  /** The text to replace; it occurs once. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** What must not go unnoticed, file by file. */
+export const mutants: readonly Mutant[] = Object.entries({
+  store: [
+    [
+      "acquire() does not check the record",
+      `.check({ key: this.#key("data", id), versionstamp: recordVersion })
+        .check({ key, versionstamp: snapshot.lockVersion })`,
+      ".check({ key, versionstamp: snapshot.lockVersion })",
+    ],
+    [
+      "acquire() does not check the lock",
+      `
+        .check({ key, versionstamp: snapshot.lockVersion })`,
+      "",
+    ],
+    [
+      "acquire() does not give a late lock back",
+      "}, () => void this.#giveBack(id, owner));",
+      "});",
+    ],
+    [
+      "acquire() gives back the lock of somebody else",
+      'if (lock?.kind !== "held" || lock.owner !== owner) return;',
+      'if (lock?.kind !== "held") return;',
+    ],
+    [
+      "renew() does not check the lock",
+      "this.#mine(hold).set(key, value,",
+      "this.#kv.atomic().set(key, value,",
+    ],
+    [
+      "renew() takes its own lost answer for a loss",
+      'return version === hold.lockVersion ? "open" : { version };',
+      'return version === hold.lockVersion ? "open" : "refused";',
+    ],
+    [
+      "release() does not check the lock",
+      "const commit = this.#mine(hold).delete(",
+      "const commit = this.#kv.atomic().delete(",
+    ],
+    [
+      "release() does not check the record that it touches",
+      `commit.check({
+          key: this.#key("data", hold.id),
+          versionstamp: hold.recordVersion,
+        }),`,
+      "commit,",
+    ],
+    [
+      "save() does not check the lock",
+      "this.#setRecord(this.#unchanged(hold), hold.id, marked)",
+      "this.#setRecord(this.#kv.atomic(), hold.id, marked)",
+    ],
+    [
+      "save() does not check the record",
+      "this.#setRecord(this.#unchanged(hold), hold.id, marked)",
+      "this.#setRecord(this.#mine(hold), hold.id, marked)",
+    ],
+    [
+      "save() keeps the lock though nobody follows",
+      'return keep ? commit : commit.delete(this.#key("lock", hold.id));',
+      "return commit;",
+    ],
+    [
+      "save() believes the lock kept after a lost answer",
+      "kept = keep && found.lockVersion === hold.lockVersion;",
+      "",
+    ],
+    [
+      "replace() does not check the lock",
+      `.check({ key: this.#key("lock", id), versionstamp: lockVersion })
+`,
+      "",
+    ],
+    [
+      "replace() does not check the record",
+      `.check({ key: this.#key("data", id), versionstamp: recordVersion }),
+        id,`,
+      `,
+        id,`,
+    ],
+    ["replace() hands on what may be stale", "certain = false;", ""],
+    [
+      "remove() does not check the lock",
+      "this.#end(this.#mine(hold), hold, header,",
+      "this.#end(this.#kv.atomic(), hold, header,",
+    ],
+    [
+      "rotate() does not check the lock",
+      "this.#end(this.#unchanged(hold), hold, old,",
+      "this.#end(this.#kv.atomic(), hold, old,",
+    ],
+    [
+      "rotate() does not check the record",
+      "this.#end(this.#unchanged(hold), hold, old,",
+      "this.#end(this.#mine(hold), hold, old,",
+    ],
+    [
+      "rotate() ends the old id as if destroyed",
+      "moved: true,",
+      "moved: false,",
+    ],
+    [
+      "rotate() ends the old id under the new digest",
+      "this.#end(this.#unchanged(hold), hold, old,",
+      "this.#end(this.#unchanged(hold), hold, next.record,",
+    ],
+    [
+      "insert() does not check that the id is free",
+      `.check({ key, versionstamp: null })
+`,
+      `
+`,
+    ],
+    [
+      "insert() does not check that the id was never ended",
+      '.check({ key: this.#key("lock", id), versionstamp: null }),',
+      ",",
+    ],
+    [
+      "touch() does not check the record",
+      `.check({ key: this.#key("data", id), versionstamp: version })
+`,
+      `
+`,
+    ],
+    [
+      "touch() does not check the lock",
+      '.check({ key: this.#key("lock", id), versionstamp: null });',
+      ";",
+    ],
+    [
+      "a commit that nobody can judge passes for refused",
+      "throw outcomeUnknown();",
+      'return "refused";',
+    ],
+  ],
+  commit: [
+    [
+      "{ ok: false } passes for refused without a look",
+      "if (result.ok) return result.versionstamp;",
+      "return result.ok ? result.versionstamp : null;",
+    ],
+    [
+      "an error passes for refused",
+      `      cause = error;
+`,
+      `      return null;
+`,
+    ],
+    [
+      "a busy database is not waited for",
+      'return error instanceof Error && error.message === "database is locked";',
+      "return false;",
+    ],
+    [
+      "an open outcome is not tried again",
+      "const tries = 3;",
+      "const tries = 1;",
+    ],
+    ["a late commit is left alone", "answer?.then(onUnclear, onUnclear);", ""],
+  ],
+  record: [
+    [
+      "isLive() ignores the absolute deadline",
+      "now < header.expiresAt && now < header.endsAt",
+      "now < header.expiresAt",
+    ],
+    [
+      "isLive() ignores the idle deadline",
+      "now < header.expiresAt && now < header.endsAt",
+      "now < header.endsAt",
+    ],
+    [
+      "renewed() extends the absolute deadline",
+      "return { ...prolonged(header, now, lifetimes), renewedAt: now };",
+      "return { ...prolonged(header, now, lifetimes), renewedAt: now, endsAt: now + lifetimes.absoluteTtl * 1000 };",
+    ],
+    [
+      "wasApplied() ignores which commit it was",
+      "return own.serial === mark.serial;",
+      "return true;",
+    ],
+    [
+      "wasApplied() takes a pushed out mark for none",
+      "return marks.length < maxMarks ? false : undefined;",
+      "return false;",
+    ],
+    [
+      "decodeRecord() accepts a deadline that is no number",
+      ".every(Number.isFinite)",
+      ".every(() => true)",
+    ],
+    [
+      "keepFor() lets KV drop the record at its deadline",
+      "    60_000;",
+      "    0;",
+    ],
+  ],
+  data: [
+    [
+      "encodeValues() has no depth limit",
+      "if (objects > maxDepth) checkDepth",
+      "if (objects < 0) checkDepth",
+    ],
+    [
+      "encodeValues() loses extra properties",
+      "tag === undefined || hasExtras(value, tag)",
+      "tag === undefined",
+    ],
+    [
+      "encodeValues() stores the whole buffer of a view",
+      "view.buffer.slice(byteOffset, byteOffset + byteLength)",
+      "view.buffer",
+    ],
+  ],
+  token: [
+    [
+      "sameDigest() is always true",
+      "return a.length === b.length && timingSafeEqual(a, b);",
+      "return true;",
+    ],
+    [
+      "sameDigest() compares the beginning",
+      "timingSafeEqual(a, b)",
+      "timingSafeEqual(a.subarray(0, 31), b.subarray(0, 31))",
+    ],
+  ],
+  cookie: [
+    ["writeCookie() without HttpOnly", "httpOnly: true,", "httpOnly: false,"],
+    [
+      "readToken() trims any white space",
+      'part.replace(/^[ \\t]+/, "")',
+      "part.trim()",
+    ],
+    [
+      "readToken() accepts two secrets",
+      "token.id !== found.id || token.secret !== found.secret",
+      "token.id !== found.id",
+    ],
+    [
+      "readToken() reads headers of any length",
+      "header === null || header.length > maxHeaderLength",
+      "header === null",
+    ],
+    [
+      "isSecure() ignores a TLS proxy",
+      "return loopback && !isForwardedHttps(request);",
+      "return loopback;",
+    ],
+  ],
+  response: [
+    [
+      "withTraces() without no-store",
+      'setsCookie) return "no-store";',
+      'false) return "no-store";',
+    ],
+    ["withTraces() without Vary", "if (used) addVary(headers);", ""],
+    [
+      "withTraces() adds a second session cookie",
+      ".filter((cookie) => !cookie.startsWith(`${cookieName}=`))",
+      "",
+    ],
+  ],
+  lease: [
+    [
+      "settle() does not await a renewal",
+      "if (this.#renewal !== undefined) await limit.race(this.#renewal);",
+      "",
+    ],
+    [
+      "a holder trusts its lease beyond its end",
+      "const trust = 0.8;",
+      "const trust = 2;",
+    ],
+    ["maxHold is ignored", "if (held >= maxHold) {", "if (held < 0) {"],
+    [
+      "a lost lock aborts no signal",
+      "this.#controller.abort(lockLost(why, cause));",
+      "",
+    ],
+    [
+      "renewals end with a new id",
+      `this.#place.leave(); // Nobody can wait for the new id.
+    this.#schedule(sentAt);`,
+      "this.#place.leave();",
+    ],
+    [
+      "renewals end after the first",
+      "if (!this.#ended) this.#schedule(sentAt);",
+      "",
+    ],
+    [
+      "those behind wait on after regenerate()",
+      "this.#place.leave(); // Nobody can wait for the new id.",
+      "",
+    ],
+    [
+      "those behind are not called at the end",
+      `this.#place.leave();
+  }
+
+  /** The lock goes on`,
+      `}
+
+  /** The lock goes on`,
+    ],
+    [
+      "the lock is handed over for ever",
+      "this.#clock.elapsed() - this.#takenAt < longestRun;",
+      "true;",
+    ],
+    [
+      "the process does not rest",
+      "this.#place.line.restUntil = this.#clock.elapsed() + longestPoll;",
+      "",
+    ],
+    [
+      "pass() to nobody leaves the lock",
+      "await this.#store.release(hold, null, limit).catch(() => {}); // It ends with its lease.",
+      "",
+    ],
+    [
+      "pass() leaves the old version",
+      "const hold = { ...this.#hold, recordVersion };",
+      "const hold = this.#hold;",
+    ],
+  ],
+  line: [
+    ["a follower is not called", "next?.call(baton);", ""],
+    [
+      "one who leaves from the middle calls the next",
+      "at === 0 ? this.#places[0] : undefined",
+      "this.#places[at]",
+    ],
+    [
+      "an empty line is kept",
+      "if (this.#places.length === 0) this.#onEmpty();",
+      "",
+    ],
+    [
+      "one without the secret is a follower",
+      "this.line.after(this)?.proven === true",
+      "this.line.after(this) !== undefined",
+    ],
+  ],
+  lock: [
+    [
+      "a waiter takes over before the lease is over",
+      "const leaseMargin = 1.2;",
+      "const leaseMargin = 0.8;",
+    ],
+    [
+      "a renewed lock passes for a stale one",
+      "if (sighting?.version === lockVersion)",
+      "if (sighting !== undefined)",
+    ],
+    [
+      "abandon() keeps the lock that was left to it",
+      "await this.#drop(baton.grip);",
+      "",
+    ],
+    [
+      "abandon() does not hand the lock on",
+      "if (place.leave(baton) ||",
+      "if (place.leave() ||",
+    ],
+    [
+      "enter() keeps the lock of a session that is over",
+      "if (grip !== null) await this.#drop(grip);",
+      "",
+    ],
+    [
+      "one with a wrong secret waits",
+      "if (known === null || !sameDigest(known, digest)) {",
+      "if (known === null) {",
+    ],
+    [
+      "there is no limit to a line",
+      "if (line.countBefore(place) > options.maxWaiting) {",
+      "if (line.countBefore(place) < 0) {",
+    ],
+    [
+      "a first one that failed leaves all waiting",
+      "if (opensLine) line.tell(null); // If it has not told what it read.",
+      "",
+    ],
+    [
+      "it is forgotten that the session was seen",
+      'return seen ? "ended" : "none";',
+      'return "none";',
+    ],
+    [
+      "who saw a session is late for ten seconds only",
+      "if (ended && (seen ||",
+      "if (ended && (",
+    ],
+    [
+      "an ended session is ended for ever",
+      "this.#seenFor(snapshot) < underWayFor",
+      "true",
+    ],
+    [
+      "enter() accepts any secret",
+      'return live && sameDigest(record.digest, digest) ? "live" : "none";',
+      'return live ? "live" : "none";',
+    ],
+    [
+      "any secret learns that a session was ended",
+      `lock?.kind === "ended" &&
+      sameDigest(lock.header.digest, digest);`,
+      'lock?.kind === "ended";',
+    ],
+  ],
+  visit: [
+    [
+      "read() accepts any secret",
+      "if (!this.#owns(record) || !records.isLive(record, now)) {",
+      "if (!records.isLive(record, now)) {",
+    ],
+    [
+      "read() ignores the deadlines",
+      "if (!this.#owns(record) || !records.isLive(record, now)) {",
+      "if (!this.#owns(record)) {",
+    ],
+    [
+      "a loser extends the old cookie",
+      ' || due === "extend" && !await this.#isCurrent(limit)',
+      "",
+    ],
+    [
+      "save() begins a session though it is too late",
+      'if (this.#fate !== "none") throw tooLate("save");',
+      "",
+    ],
+    [
+      "destroy() of a moved session passes",
+      'if (this.#fate === "moved") throw tooLate("destroy");',
+      "",
+    ],
+    [
+      "a session begins though no cookie can be sent",
+      "if (!this.#answered) return;",
+      "return;",
+    ],
+    [
+      "save() revives an expired session",
+      `lease.settle(limit));
+    const now = this.#config.clock.now();
+    if (!records.isLive(stored, now)) {`,
+      `lease.settle(limit));
+    const now = this.#config.clock.now();
+    if (now < 0) {`,
+    ],
+    [
+      "update() revives an expired session",
+      `const stored = this.#stored!;
+    if (!records.isLive(stored, now)) {`,
+      `const stored = this.#stored!;
+    if (now < 0) {`,
+    ],
+    [
+      "a save is not preceded by settle()",
+      `await within(limit, lease.settle(limit));
+    const now`,
+      "const now",
+    ],
+    [
+      "unlock() is not preceded by settle()",
+      `await within(limit, lease.settle(limit));
+      const`,
+      "const",
+    ],
+    [
+      "a failed save() keeps the lock",
+      "if (!limit.over) return await this.leave(limit);",
+      "",
+    ],
+    [
+      "open() of corrupt values keeps the lock",
+      `await this.rollBack(limit);
+      throw error;`,
+      "throw error;",
+    ],
+    [
+      "regenerate() keeps the secret",
+      `      ...stored,
+      digest,
+`,
+      `      ...stored,
+`,
+    ],
+    [
+      "update() may stand in line for ever",
+      "this.#cancelTurn = clock.timer(options.maxHold, () => this.#endTurn());",
+      "",
+    ],
+    [
+      "update() that must try again keeps its turn",
+      `this.#endTurn();
+      return false;`,
+      "return false;",
+    ],
+    ["destroy() leaves the cookie", 'this.#cookieDue = "delete";', ""],
+  ],
+  session: [
+    [
+      "open() that is cancelled late keeps the lock",
+      "if (either.aborted) {",
+      "if (either.aborted && limit.ms < 0) {",
+    ],
+    [
+      "read() overwrites what came later",
+      "if (epoch === this.#epoch) {",
+      "if (epoch > 0) {",
+    ],
+    [
+      "respond() does not tell of a lock left",
+      "if (forgotten) {",
+      "if (forgotten && opening) {",
+    ],
+    ["update() goes without a lock for ever", "{}, tries > 0)", "{}, true)"],
+    [
+      "update() keeps the lock when fn throws",
+      `await this.#giveUp();
+        throw error;`,
+      "throw error;",
+    ],
+  ],
+} as Record<string, [name: string, find: string, replace: string][]>)
+  .flatMap(([file, list]) =>
+    list.map(([name, find, replace]) => ({
+      name: `${file}: ${name}`,
+      file: `src/${file}.ts`,
+      find,
+      replace,
+    }))
+  );
