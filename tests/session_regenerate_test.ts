@@ -43,6 +43,7 @@ Deno.test("Session.regenerate() makes a new secret, too", async () => {
   const thief = browser.clone();
   thief.cookies.set("session", `${id}.${old}`);
   assertEquals((await sessionOf(thief).read()).size, 0);
+  assertEquals((await sessionOf(thief).open()).size, 0);
 });
 
 Deno.test("Session.regenerate() keeps what was set even when unlock() follows", async () => {

@@ -104,18 +104,19 @@ Deno.test("Session.update() takes the lock in the end, so that nobody can outrun
   using kv = await testKv();
   const browser = await browserWith({ kv }, { count: 0 });
   const elsewhere = browser.clone({ kv: new TestKv(kv.kv) });
-  let runs = 0;
+  const lock = ["session", "lock", browser.token!.split(".")[0]!];
+  const locked: boolean[] = [];
   let rival: Promise<unknown> | undefined;
   const session = sessionOf(browser);
   await session.update(async () => {
-    runs++;
     const count = session.get<number>("count")!;
+    locked.push((await kv.kv.get(lock)).value !== null);
     rival = elsewhere.visit(increment);
-    if (runs < 4) await rival; // From then on it has to wait.
+    if (!locked.at(-1)) await rival; // Else it has to wait.
     session.set("count", count + 1);
   });
   await rival;
-  assertEquals(runs, 4);
+  assertEquals(locked, [false, false, false, true]);
   await assertFree(kv, browser, 5);
 });
 

@@ -88,22 +88,27 @@ Deno.test("withSession() sends the cookie of a session whose save() was not awai
 
 Deno.test("Session.update() saves nothing when the request ended before its function did", async () => {
   using kv = await testKv();
-  const browser = await browserWith({ kv }, { a: 1 });
-  const session = sessionOf(browser);
-  const begun = gate();
-  const finish = gate();
-  const updating = session.update(async () => {
-    session.set("a", 2);
-    begun.open();
-    await finish.promise;
-  });
-  await begun.promise;
-  await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
-  finish.open();
-  await assertCode(() => updating, "ERR_LOCK_LOST");
-  assertEquals([session.state, session.get("a")], ["unlocked", 1]);
-  await assertFree(kv, browser);
-  assertEquals((await sessionOf(browser).read()).get("a"), 1);
+  const old = await browserWith({ kv }, { a: 1 });
+  for (const browser of [old, new Browser({ kv })]) {
+    const session = sessionOf(browser);
+    const begun = gate();
+    const finish = gate();
+    const updating = session.update(async () => {
+      session.set("a", 2);
+      begun.open();
+      await finish.promise;
+    });
+    await begun.promise;
+    await assertCode(() => session.respond(new Response()), "ERR_STILL_LOCKED");
+    finish.open();
+    await assertCode(() => updating, "ERR_LOCK_LOST");
+    assertEquals([session.state, session.has("a")], [
+      "unlocked",
+      browser === old,
+    ]);
+  }
+  await assertFree(kv, old);
+  assertEquals((await sessionOf(old).read()).get("a"), 1);
 });
 
 const careless: [string, (session: Session) => unknown][] = [
