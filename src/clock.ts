@@ -29,19 +29,21 @@ export class TimeIsUp extends Error {
   override name = "TimeoutError";
 }
 
-/** How long an operation may take, and the signal that may end it before. */
+/** How long an operation may take, and what may end it before. */
 export class Limit {
   readonly ms: number;
-  readonly signal: AbortSignal | undefined;
   readonly #clock: Clock;
   readonly #until: number;
+  readonly #signal: AbortSignal | undefined;
+  readonly #races = new Set<() => void>();
+  #end: { readonly reason: unknown } | null = null;
   #timeIsUp = false;
 
   constructor(clock: Clock, ms: number, signal?: AbortSignal) {
     this.ms = ms;
-    this.signal = signal;
     this.#clock = clock;
     this.#until = clock.elapsed() + ms;
+    this.#signal = signal;
   }
 
   /** The time left in whole ms, rounded up; never negative. */
@@ -49,35 +51,53 @@ export class Limit {
     return Math.ceil(Math.max(0, this.#until - this.#clock.elapsed()));
   }
 
-  /** Whether the time is up or the signal has aborted. */
+  /** Whether it was aborted, by its signal or by {@linkcode Limit.abort}. */
+  get aborted(): boolean {
+    return this.#end !== null || this.#signal?.aborted === true;
+  }
+
+  /** Why it was aborted. */
+  get reason(): unknown {
+    return this.#end === null ? this.#signal?.reason : this.#end.reason;
+  }
+
+  /** Whether the time is up or it was aborted. */
   get over(): boolean {
-    return this.signal?.aborted === true || this.#timeIsUp || this.left === 0;
+    return this.aborted || this.#timeIsUp || this.left === 0;
+  }
+
+  /** Ends it before its time. */
+  abort(reason: unknown): void {
+    if (this.aborted) return;
+    this.#end = { reason };
+    for (const abort of [...this.#races]) abort();
   }
 
   /** Throws what {@linkcode Limit.race} would reject with, if it is over. */
   check(): void {
-    this.signal?.throwIfAborted();
+    if (this.aborted) throw this.reason;
     if (this.over) throw this.#endOfTime();
   }
 
   /**
-   * Settles as `promise` does, or rejects when the time is up or the signal
-   * aborts, whichever is first. The promise itself goes on.
+   * Settles as `promise` does, or rejects when the time is up or it is aborted,
+   * whichever is first. The promise itself goes on.
    */
   race<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
+      const settle = () => {
+        cancelTimer();
+        this.#races.delete(abort);
+        this.#signal?.removeEventListener("abort", abort);
+      };
+      const abort = () => {
+        settle();
+        reject(this.reason);
+      };
       const cancelTimer = this.#clock.timer(this.left, () => {
         settle();
         reject(this.#endOfTime());
       });
-      const onAbort = () => {
-        settle();
-        reject(this.signal?.reason);
-      };
-      const settle = () => {
-        cancelTimer();
-        this.signal?.removeEventListener("abort", onAbort);
-      };
       promise.then((value) => {
         settle();
         resolve(value);
@@ -85,8 +105,9 @@ export class Limit {
         settle();
         reject(error);
       });
-      if (this.signal?.aborted) onAbort();
-      else this.signal?.addEventListener("abort", onAbort);
+      if (this.aborted) return abort();
+      this.#races.add(abort);
+      this.#signal?.addEventListener("abort", abort);
     });
   }
 

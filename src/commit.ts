@@ -117,7 +117,7 @@ async function sleep(
 }
 
 function asStoreError(error: unknown, limit: Limit): unknown {
-  if (limit.signal?.aborted || error instanceof SessionError) return error;
+  if (limit.aborted || error instanceof SessionError) return error;
   const why = error instanceof TimeIsUp
     ? `did not answer within ${limit.ms} ms`
     : `failed (${error instanceof Error ? error.message : String(error)})`;

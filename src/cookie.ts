@@ -1,4 +1,4 @@
-import { getCookies, setCookie } from "@std/http/cookie";
+import { setCookie } from "@std/http/cookie";
 import type { Config } from "./config.ts";
 import { parseToken, type Token } from "./token.ts";
 
@@ -17,18 +17,15 @@ export function readToken(
 ): Token | null {
   const header = request.headers.get("cookie");
   if (header === null || header.length > maxHeaderLength) return null;
-  const name = cookieName(config, secure);
-  if (!header.includes(name)) return null;
+  const start = `${cookieName(config, secure)}=`;
+  if (!header.includes(start)) return null;
   let found: Token | null = null;
   for (const part of header.split(";")) {
-    // To the letter: the parser's trim() takes other white space, too, so that
-    // a name that browsers do not see as __Host- would pass for one.
-    const pair = part.replace(/^[ \t]+/, "");
-    if (!pair.startsWith(`${name}=`)) continue;
-    // One pair at a time: the parser throws on a neighbour that begins with
-    // "=", and it keeps only the last of two cookies with one name.
-    const value = getCookies(new Headers({ cookie: pair }))[name];
-    const token = value === undefined ? null : parseToken(value);
+    // To the letter: a parser's trim() takes other white space, too, so that a
+    // name that browsers do not see as __Host- would pass for one.
+    const pair = part.replace(/^[ \t]+|[ \t]+$/g, "");
+    if (!pair.startsWith(start)) continue;
+    const token = parseToken(pair.slice(start.length));
     if (token === null) continue;
     if (
       found !== null && (token.id !== found.id || token.secret !== found.secret)
@@ -79,13 +76,13 @@ export function isSecure(request: Request, { cookie }: Config): boolean {
   return cookie.secure ?? !isPlainLoopback(request);
 }
 
+// What a Request shows of a URL is normalized, and has no user name in it.
+const plainLoopback =
+  /^http:\/\/(?:(?:[^/:]+\.)?localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?\//;
+
 /** Whether the browser speaks plain http to its own machine. */
 function isPlainLoopback(request: Request): boolean {
-  if (!request.url.startsWith("http://")) return false;
-  const { hostname } = new URL(request.url);
-  const loopback = hostname === "localhost" || hostname === "[::1]" ||
-    hostname.endsWith(".localhost") || /^127(?:\.\d+){3}$/.test(hostname);
-  return loopback && !isForwardedHttps(request);
+  return plainLoopback.test(request.url) && !isForwardedHttps(request);
 }
 
 /**

@@ -30,6 +30,9 @@ const kept = new Map<object, string>(
   ].map((type) => [type.prototype, type.name]),
 );
 
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 const maxDepth = 500;
 let objects = 0;
 
@@ -86,7 +89,7 @@ export function encodeValues(values: Values): Uint8Array {
     const text = stringify(values, undefined, { operations: strict });
     // Fewer objects cannot be nested deeper.
     if (objects > maxDepth) checkDepth(values, maxDepth, new Set());
-    return new TextEncoder().encode(text);
+    return encoder.encode(text);
   } catch (cause) {
     throw notStorable(values, cause);
   }
@@ -94,9 +97,7 @@ export function encodeValues(values: Values): Uint8Array {
 
 /** Decodes what {@linkcode encodeValues} made; throws a plain `Error` on anything else. */
 export function decodeValues(bytes: Uint8Array): Values {
-  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
-    .decode(bytes);
-  const values: unknown = unflatten(json(text));
+  const values: unknown = unflatten(json(decoder.decode(bytes)));
   if (!(values instanceof Map)) throw new TypeError("not a map of values");
   for (const key of values.keys()) {
     if (typeof key !== "string") throw new TypeError("a key is not a string");

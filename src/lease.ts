@@ -20,7 +20,9 @@ export class Lease {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #options: Required<LockOptions>;
-  readonly #controller = new AbortController();
+  /** Made when somebody asks for the signal. */
+  #controller: AbortController | null = null;
+  #lost: LockError | null = null;
   readonly #place: Place;
   /** When this process took the lock, and when this holder got it. */
   readonly #takenAt: number;
@@ -55,7 +57,14 @@ export class Lease {
 
   /** Aborts when the lock is lost; its reason is the `LockError`. */
   get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#lost !== null) this.#controller.abort(this.#lost);
     return this.#controller.signal;
+  }
+
+  /** Whether the lock is lost. */
+  get lost(): boolean {
+    return this.#lost !== null;
   }
 
   /** What a commit checks; call {@linkcode Lease.settle} before. */
@@ -66,10 +75,12 @@ export class Lease {
   /** Stops renewing, waits for a renewal under way, and throws if the lock is lost. */
   async settle(limit: Limit): Promise<void> {
     this.#cancelTimer?.();
-    this.#controller.signal.throwIfAborted();
-    if (this.#renewal !== undefined) await limit.race(this.#renewal);
-    this.#cancelTimer?.();
-    this.#controller.signal.throwIfAborted();
+    this.#mustNotBeLost();
+    if (this.#renewal !== undefined) {
+      await limit.race(this.#renewal);
+      this.#cancelTimer?.();
+      this.#mustNotBeLost();
+    }
     // A renewal that failed may have been applied, and changed the version.
     if (this.#inDoubt) await this.#prove(limit);
   }
@@ -141,7 +152,7 @@ export class Lease {
       await this.#prove(limit);
       if (!this.#ended) this.#schedule(sentAt);
     } catch (cause) {
-      if (this.#controller.signal.aborted) return;
+      if (this.lost) return;
       this.#inDoubt = true;
       const now = this.#clock.elapsed();
       const unproven = Math.round(now - this.#provenAt);
@@ -158,22 +169,28 @@ export class Lease {
     const lockVersion = await this.#store.renew(this.#hold, lease, limit);
     if (lockVersion === null) {
       const held = Math.round(sentAt - this.#since);
-      this.#lose(`another request took it after ${held} ms`);
-      throw this.#controller.signal.reason;
+      throw this.#lose(`another request took it after ${held} ms`);
     }
     this.#hold = { ...this.#hold, lockVersion };
     this.#provenAt = sentAt;
     this.#inDoubt = false;
   }
 
+  #mustNotBeLost(): void {
+    if (this.#lost !== null) throw this.#lost;
+  }
+
   #limit(ms: number): Limit {
     return new Limit(this.#clock, Math.max(1, Math.round(ms)));
   }
 
-  #lose(why: string, cause?: unknown): void {
-    if (this.#ended) return;
+  #lose(why: string, cause?: unknown): LockError {
+    const error = lockLost(why, cause);
+    if (this.#ended) return error;
     this.end();
-    this.#controller.abort(lockLost(why, cause));
+    this.#lost = error;
+    this.#controller?.abort(error);
+    return error;
   }
 }
 

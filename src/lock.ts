@@ -1,4 +1,4 @@
-import { ulid } from "@std/ulid";
+import { randomBytes } from "node:crypto";
 import { type Clock, Limit, TimeIsUp } from "./clock.ts";
 import { LockError, SessionError } from "./errors.ts";
 import { Lease, longestPoll } from "./lease.ts";
@@ -6,7 +6,7 @@ import { type Grip, Line, type Place } from "./line.ts";
 import type { LockOptions } from "./options.ts";
 import { isLive, type StoredRecord } from "./record.ts";
 import type { Snapshot, Store } from "./store.ts";
-import { sameDigest } from "./token.ts";
+import { sameDigest, type Token } from "./token.ts";
 
 /** A version of a lock, and since when it is known to stand, on the monotonic clock. */
 interface Sighting {
@@ -42,6 +42,7 @@ export interface Absent {
 
 /** How a request waits, and who it is. */
 export interface Waiting {
+  readonly token: Token;
   readonly options: Required<LockOptions>;
   readonly limit: Limit;
   /** Whether the request has seen the session before. */
@@ -57,6 +58,8 @@ export class Locks {
   readonly #clock: Clock;
   readonly #lines = new Map<string, Line>();
   readonly #sightings = new Map<string, Sighting>();
+  readonly #process = randomBytes(8).toString("hex");
+  #acquisitions = 0;
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -67,11 +70,9 @@ export class Locks {
    * Waits until everybody in this process who came before is done with the
    * session, and reads it, unless the one before has left it.
    */
-  async enter(
-    id: string,
-    digest: Uint8Array,
-    { options, limit, seen }: Waiting,
-  ): Promise<Turn | Absent> {
+  async enter(waiting: Waiting): Promise<Turn | Absent> {
+    const { token, options, limit, seen } = waiting;
+    const { id } = token;
     let line = this.#lines.get(id);
     const opensLine = line === undefined;
     if (line === undefined) {
@@ -83,12 +84,14 @@ export class Locks {
     try {
       let snapshot: Snapshot | undefined;
       const known = opensLine ? null : await limit.race(line.digest);
-      if (known === null || !sameDigest(known, digest)) {
+      if (known === null || !sameDigest(known, token.digest)) {
         // The first one proves itself by reading; so does one whose secret the
         // first one did not find. Nobody waits for a session with a wrong one.
-        snapshot = await this.#store.load(id, limit);
+        const loading = this.#store.load(id, limit);
+        void token.digest; // Takes its time while KV is at work.
+        snapshot = await loading;
         line.tell(snapshot.record?.digest ?? null);
-        const standing = this.#stand(snapshot, digest, seen);
+        const standing = this.#stand(snapshot, token, seen);
         if (standing !== "live") return await this.#absent(place, standing);
       }
       place.proven = true;
@@ -104,7 +107,7 @@ export class Locks {
         if (baton === null) await this.#rest(line, limit);
         snapshot = baton?.snapshot ?? await this.#store.load(id, limit);
       }
-      const standing = this.#stand(snapshot!, digest, true);
+      const standing = this.#stand(snapshot!, token, true);
       if (standing !== "live") {
         if (grip !== null) await this.#drop(grip);
         return await this.#absent(place, standing);
@@ -126,8 +129,7 @@ export class Locks {
   /** Locks the session whose turn it is; waits while another process holds it. */
   async lock(
     turn: Turn,
-    digest: Uint8Array,
-    { options, limit }: Waiting,
+    { token, options, limit }: Waiting,
   ): Promise<
     { readonly kind: "locked"; lease: Lease; record: StoredRecord } | Absent
   > {
@@ -138,7 +140,7 @@ export class Locks {
     let waited = false;
     try {
       for (let round = 0; grip === null; round++) {
-        const standing = this.#stand(snapshot, digest, true);
+        const standing = this.#stand(snapshot, token, true);
         if (standing !== "live") return await this.#absent(place, standing);
         const remaining = this.#remaining(snapshot);
         if (remaining > 0) {
@@ -148,7 +150,7 @@ export class Locks {
           continue;
         }
         const sentAt = this.#clock.elapsed();
-        const owner = ulid(this.#clock.now());
+        const owner = this.#newOwner();
         const result = await this.#store.acquire(
           snapshot,
           owner,
@@ -168,6 +170,11 @@ export class Locks {
       await this.#abandon(place);
       throw explain(error, limit, waited);
     }
+  }
+
+  /** A name for one acquisition, of 26 characters, that no other one has in any process. */
+  #newOwner(): string {
+    return this.#process + String(++this.#acquisitions).padStart(10, "0");
   }
 
   async #absent(place: Place, kind: Absent["kind"]): Promise<Absent> {
@@ -222,7 +229,7 @@ export class Locks {
    */
   #stand(
     snapshot: Snapshot,
-    digest: Uint8Array,
+    { digest }: Token,
     seen: boolean,
   ): "live" | Absent["kind"] {
     const { record, lock } = snapshot;
@@ -251,11 +258,11 @@ export class Locks {
 /** Says in terms of the lock why the wait ended. */
 export function explain(error: unknown, limit: Limit, waited = false): unknown {
   if (error instanceof LockError) return error;
-  if (limit.signal?.aborted) {
+  if (limit.aborted) {
     return new LockError(
       "ERR_LOCK_CANCELLED",
       "Cannot open the session: the wait for it was cancelled",
-      { cause: limit.signal.reason },
+      { cause: limit.reason },
     );
   }
   const timeIsUp = error instanceof TimeIsUp ||

@@ -3,7 +3,7 @@ import { decodeRecord, encodeRecord, type Header } from "./record.ts";
 /** A lock that somebody holds. */
 export interface Held {
   readonly kind: "held";
-  /** The ULID of one acquisition. */
+  /** The name of one acquisition: 26 ASCII characters. */
   readonly owner: string;
   /** How long it outlives the holder's last sign of life, in ms. */
   readonly lease: number;

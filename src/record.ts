@@ -81,22 +81,26 @@ export function decodeRecord(value: unknown): StoredRecord {
   }
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   const ttl = view.getInt32(65);
+  const marks: Mark[] = [];
+  for (let at = fixedLength; at < payloadAt; at += markLength) {
+    marks.push({
+      writer: view.getBigUint64(at),
+      serial: view.getFloat64(at + 8),
+    });
+  }
   const record = {
-    digest: value.slice(1, 33),
+    digest: value.subarray(1, 33),
     createdAt: view.getFloat64(33),
     renewedAt: view.getFloat64(41),
     expiresAt: view.getFloat64(49),
     endsAt: view.getFloat64(57),
     ttl: ttl === asConfigured ? null : ttl,
-    marks: Array.from({ length: count }, (_, i) => ({
-      writer: view.getBigUint64(fixedLength + i * markLength),
-      serial: view.getFloat64(fixedLength + i * markLength + 8),
-    })),
+    marks,
     payload: value.subarray(payloadAt),
   };
   const { createdAt, renewedAt, expiresAt, endsAt } = record;
   // A deadline that is not a number would never pass.
-  if (![createdAt, renewedAt, expiresAt, endsAt].every(Number.isFinite)) {
+  if (!Number.isFinite(createdAt + renewedAt + expiresAt + endsAt)) {
     throw new TypeError("an instant is not a number");
   }
   if (ttl < asConfigured) throw new TypeError("the time to live is negative");

@@ -20,8 +20,16 @@ export function withTraces(response: Response, traces: Traces): Response {
         "cannot carry it. Create or regenerate the session in an ordinary request",
     );
   }
-  // Always a copy: the handler's headers may be immutable (redirects, fetch), and
-  // a Response that it keeps for all must not keep one user's cookie.
+  if (setCookie === null) {
+    try {
+      keepPrivate(response.headers, { used, setsCookie: false });
+      return response;
+    } catch {
+      // Its headers are immutable (redirects, fetch), so a copy gets them.
+    }
+  }
+  // Always a copy for a cookie: a Response that the handler keeps for all must
+  // not keep one user's.
   const copy = new Response(response.body, response);
   const { headers } = copy;
   if (setCookie !== null) {
@@ -31,12 +39,20 @@ export function withTraces(response: Response, traces: Traces): Response {
     for (const cookie of others) headers.append("set-cookie", cookie);
     setCookie(headers);
   }
+  keepPrivate(headers, { used, setsCookie: setCookie !== null });
+  return copy;
+}
+
+/** Keeps the response from shared caches, and from those who carry another cookie. */
+function keepPrivate(
+  headers: Headers,
+  { used, setsCookie }: { used: boolean; setsCookie: boolean },
+): void {
   headers.set(
     "cache-control",
-    cacheControl(headers.get("cache-control"), setCookie !== null),
+    cacheControl(headers.get("cache-control"), setsCookie),
   );
   if (used) addVary(headers);
-  return copy;
 }
 
 /**
@@ -44,21 +60,20 @@ export function withTraces(response: Response, traces: Traces): Response {
  * `Set-Cookie` alone does not inhibit caching; ASVS 14.2.2, 14.3.2).
  */
 function cacheControl(own: string | null, setsCookie: boolean): string {
+  if (own === null) return setsCookie ? "no-store" : "private";
   // Commas inside quoted strings do not separate.
-  const directives = (own?.match(/(?:[^,"]|"(?:\\.|[^"\\])*"?)+/g) ?? [])
+  const directives = (own.match(/(?:[^,"]|"(?:\\.|[^"\\])*"?)+/g) ?? [])
     .map((directive) => directive.trim())
     .filter((directive) => directive !== "")
     .filter((directive) =>
       !/^(?:public|s-maxage|private)\b(?!-)/i.test(directive)
     );
-  if (directives.length === 0 && own === null && setsCookie) return "no-store";
   return [...directives, "private"].join(", ");
 }
 
 function addVary(headers: Headers): void {
-  const names = (headers.get("vary") ?? "").split(",").map((name) =>
-    name.trim().toLowerCase()
-  );
+  const own = headers.get("vary");
+  const names = own?.split(",").map((name) => name.trim().toLowerCase()) ?? [];
   if (!names.includes("cookie") && !names.includes("*")) {
     headers.append("vary", "Cookie");
   }

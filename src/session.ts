@@ -81,7 +81,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** The method under way while the state is pending; never rejects. */
   #pending: Promise<unknown> | null = null;
   /** Ends the wait of `open()`, while there is one. */
-  #opening: AbortController | null = null;
+  #opening: Limit | null = null;
   /** Counts the reads and everything that outdates them. */
   #epoch = 0;
 
@@ -391,20 +391,25 @@ export class Session<Data extends object = Record<string, unknown>> {
    * followed `open()`; the lock is released, and what was set is lost.
    */
   async respond(response: Response): Promise<Response> {
-    if (this.#visit.answer() && this.#state === "unlocked") return response;
+    const ignored = this.#visit.answer();
+    if (this.#state !== "unlocked") await this.#mustBeUnlocked();
+    else if (ignored) return response;
+    return withTraces(response, await this.#visit.traces());
+  }
+
+  /** Waits for what is under way, and gives up a lock that the handler has left. */
+  async #mustBeUnlocked(): Promise<void> {
     const opening = this.#opening !== null;
     if (!opening) await this.#pending;
     const forgotten = opening || this.#state === "locked" ||
       this.#state === "updating";
     await this[Symbol.asyncDispose]();
-    if (forgotten) {
-      throw new LockError(
-        "ERR_STILL_LOCKED",
-        "Cannot answer the request: its session is still locked, and what was set would be " +
-          "lost. Await save() or unlock() before the handler returns",
-      );
-    }
-    return withTraces(response, await this.#visit.traces(this.#limit()));
+    if (!forgotten) return;
+    throw new LockError(
+      "ERR_STILL_LOCKED",
+      "Cannot answer the request: its session is still locked, and what was set would be " +
+        "lost. Await save() or unlock() before the handler returns",
+    );
   }
 
   /** Unlocks if still locked, discarding what was set; never throws. */
@@ -429,19 +434,16 @@ export class Session<Data extends object = Record<string, unknown>> {
     optimistic = false,
   ): Promise<void> {
     integer("timeout", timeout, 1);
-    const cancel = this.#opening = new AbortController();
-    const either = signal === undefined
-      ? cancel.signal
-      : AbortSignal.any([signal, cancel.signal]);
-    const limit = new Limit(this.#config.clock, timeout, either);
+    const limit = new Limit(this.#config.clock, timeout, signal);
+    this.#opening = limit;
     await this.#pend("unlocked", async () => {
       try {
         limit.check();
         const values = await this.#visit.enter(limit, optimistic);
-        if (either.aborted) {
+        if (limit.aborted) {
           // Too late to be cancelled on the way: give it back.
           await this.#visit.rollBack(this.#limit());
-          throw either.reason;
+          throw limit.reason;
         }
         this.#values = values;
         this.#state = next;

@@ -32,7 +32,7 @@ export interface Snapshot extends Stored {
 /** A lock that this process holds: what a commit checks. */
 export interface Hold {
   readonly id: string;
-  /** The ULID of the acquisition. */
+  /** The name of the acquisition. */
   readonly owner: string;
   readonly lockVersion: string;
   readonly recordVersion: string | null;

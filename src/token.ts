@@ -2,11 +2,22 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { ulid } from "@std/ulid";
 
 /** What the cookie holds: the public id, and the secret that proves it. */
-export interface Token {
+export class Token {
   /** A ULID: public, sortable, fit for keys and logs. */
   readonly id: string;
   /** 32 random bytes in base64url. Never stored, logged or put in an error. */
   readonly secret: string;
+  #digest: Uint8Array | undefined;
+
+  constructor(id: string, secret: string) {
+    this.id = id;
+    this.secret = secret;
+  }
+
+  /** The SHA-256 of the secret, made when it is first asked for. */
+  get digest(): Uint8Array {
+    return this.#digest ??= digestSecret(this.secret);
+  }
 }
 
 // A ULID as the server writes it, a dot, and 43 characters of base64url.
@@ -14,14 +25,13 @@ const format = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\.([A-Za-z0-9_-]{43})$/;
 
 /** Makes a token with a secret of 256 random bits (ASVS 7.2.3). */
 export function createToken(now: number): Token {
-  const secret = randomBytes(32).toString("base64url");
-  return { id: ulid(now), secret };
+  return new Token(ulid(now), randomBytes(32).toString("base64url"));
 }
 
 /** Reads a cookie's value; `null` unless it is exactly of the format (ASVS 2.2.1). */
 export function parseToken(value: string): Token | null {
   const match = format.exec(value);
-  return match === null ? null : { id: match[1]!, secret: match[2]! };
+  return match === null ? null : new Token(match[1]!, match[2]!);
 }
 
 /** Writes a token as the cookie's value. */

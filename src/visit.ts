@@ -1,4 +1,4 @@
-import type { Limit } from "./clock.ts";
+import { Limit } from "./clock.ts";
 import { backendOf } from "./backend.ts";
 import { ask } from "./commit.ts";
 import type { Config } from "./config.ts";
@@ -12,13 +12,7 @@ import * as records from "./record.ts";
 import type { StoredRecord } from "./record.ts";
 import type { Traces } from "./response.ts";
 import type { Snapshot } from "./store.ts";
-import {
-  createToken,
-  digestSecret,
-  formatToken,
-  sameDigest,
-  type Token,
-} from "./token.ts";
+import { createToken, formatToken, sameDigest, type Token } from "./token.ts";
 
 /** The cookie that the response owes the browser. */
 type CookieDue = "none" | "set" | "extend" | "delete";
@@ -33,7 +27,6 @@ export class Visit {
   readonly #config: Config;
   /** The session's token; `undefined` until the cookie was read. */
   #token: Token | null | undefined;
-  #digest: Uint8Array | undefined;
   /** The stored record as last seen; `null` when there is none. */
   #stored: StoredRecord | null = null;
   #lease: Lease | null = null;
@@ -78,15 +71,11 @@ export class Visit {
   async enter(limit: Limit, optimistic: boolean): Promise<Values> {
     const token = this.#identify();
     if (token === null) return new Map();
-    const digest = this.#digest!;
     const { locks } = await backendOf(this.#config, limit);
     const { lock: options, clock } = this.#config;
-    const waiting = {
-      options,
-      limit,
-      seen: this.#seen || this.#stored !== null,
-    };
-    const turn = await locks.enter(token.id, digest, waiting);
+    const seen = this.#seen || this.#stored !== null;
+    const waiting = { token, options, limit, seen };
+    const turn = await locks.enter(waiting);
     if (turn.kind !== "turn") return this.#absent(turn);
     const { snapshot, grip } = turn;
     if (optimistic && grip === null && snapshot.lock?.kind !== "held") {
@@ -95,7 +84,7 @@ export class Visit {
       this.#cancelTurn = clock.timer(options.maxHold, () => this.#endTurn());
       this.#found(snapshot.record);
     } else {
-      const outcome = await locks.lock(turn, digest, waiting);
+      const outcome = await locks.lock(turn, waiting);
       if (outcome.kind !== "locked") return this.#absent(outcome);
       this.#lease = outcome.lease;
       this.#found(outcome.record);
@@ -114,10 +103,14 @@ export class Visit {
     const nothing = { values: new Map(), accept: () => {} };
     if (token === null) return nothing;
     const { store } = await backendOf(this.#config, limit);
-    const { record, recordVersion } = await store.read(token.id, limit);
+    const reading = store.read(token.id, limit);
+    void token.digest; // Takes its time while KV is at work.
+    const { record, recordVersion } = await reading;
     const now = this.#config.clock.now();
     if (record === null) return { ...nothing, accept: () => this.#missing() };
-    if (!this.#owns(record) || !records.isLive(record, now)) {
+    if (
+      !sameDigest(record.digest, token.digest) || !records.isLive(record, now)
+    ) {
       return { ...nothing, accept: () => this.#forget("none") };
     }
     const values = decoded(record);
@@ -175,12 +168,8 @@ export class Visit {
     const payload = encoded(values);
     const { store, hold, stored, now } = await this.#writable(limit);
     const token = createToken(now);
-    const digest = digestSecret(token.secret);
-    const header = {
-      ...stored,
-      digest,
-      ttl: this.ttl ?? stored.ttl,
-    };
+    const { digest } = token;
+    const header = { ...stored, digest, ttl: this.ttl ?? stored.ttl };
     const record = { ...records.renewed(header, now, this.#config), payload };
     const sentAt = this.#config.clock.elapsed();
     const next = { id: token.id, record, lease: this.#config.lock.lease };
@@ -188,7 +177,6 @@ export class Visit {
     if (moved === null) throw lockLost("another request took it");
     this.#lease.continue(moved.hold, sentAt);
     this.#token = token;
-    this.#digest = digest;
     this.#stored = moved.record;
     this.ttl = undefined;
     this.#cookieDue = "set";
@@ -222,7 +210,7 @@ export class Visit {
       if (unchanged) return this.#values();
     } catch (error) {
       this.#done(this.#stored);
-      if (!lease.signal.aborted) throw error;
+      if (!lease.lost) throw error;
     }
     // Somebody else had the lock meanwhile.
     const { values, accept } = await this.look(limit);
@@ -253,11 +241,11 @@ export class Visit {
   }
 
   /** What the response must tell, now that the request is done. */
-  async traces(limit: Limit): Promise<Traces> {
+  async traces(): Promise<Traces> {
     const due = this.#cookieDue;
     this.#cookieDue = "none";
     const setCookie =
-      due === "none" || due === "extend" && !await this.#isCurrent(limit)
+      due === "none" || due === "extend" && !await this.#isCurrent()
         ? null
         : (headers: Headers) => this.#writeCookie(headers, due);
     const name = cookieName(this.#config, this.#secure);
@@ -270,13 +258,8 @@ export class Visit {
     if (this.#token === undefined) {
       this.#secure = isSecure(this.#request, this.#config);
       this.#token = readToken(this.#request, this.#config, this.#secure);
-      if (this.#token !== null) this.#digest = digestSecret(this.#token.secret);
     }
     return this.#token;
-  }
-
-  #owns(record: StoredRecord): boolean {
-    return sameDigest(record.digest, this.#digest!);
   }
 
   #found(record: StoredRecord): void {
@@ -390,9 +373,8 @@ export class Visit {
     for (;;) {
       const now = this.#config.clock.now();
       const token = createToken(now);
-      const digest = digestSecret(token.secret);
       const header = records.newHeader(
-        digest,
+        token.digest,
         this.ttl ?? null,
         now,
         this.#config,
@@ -400,7 +382,6 @@ export class Visit {
       const saved = await store.insert(token.id, { ...header, payload }, limit);
       if (saved === null) continue; // 80 random bits met: take others.
       this.#token = token;
-      this.#digest = digest;
       this.#done(saved);
       this.#cookieDue = "set";
       return;
@@ -424,7 +405,9 @@ export class Visit {
   }
 
   /** Whether the session still has this id, so that its cookie overwrites no newer one. */
-  async #isCurrent(limit: Limit): Promise<boolean> {
+  async #isCurrent(): Promise<boolean> {
+    const { clock, lock } = this.#config;
+    const limit = new Limit(clock, lock.timeout);
     try {
       const { store } = await backendOf(this.#config, limit);
       return (await store.read(this.#token!.id, limit)).record !== null;

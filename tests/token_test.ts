@@ -33,7 +33,9 @@ Deno.test("parseToken() reads what formatToken() wrote", () => {
     const token = createToken(i * 1e9);
     assertEquals(parseToken(formatToken(token)), token);
   }
-  assertEquals(parseToken(`${id}.${secret}`), { id, secret });
+  const token = parseToken(`${id}.${secret}`)!;
+  assertEquals([token.id, token.secret], [id, secret]);
+  assertEquals(token.digest, digestSecret(secret));
 });
 
 const malformed: Record<string, string> = {
