@@ -1,3 +1,5 @@
+import { Timers } from "./timers.ts";
+
 /**
  * Where time and chance come from. A parameter of everything that waits, so
  * that tests decide when a lease runs out instead of sleeping until it does.
@@ -13,15 +15,14 @@ export interface Clock {
   timer(ms: number, callback: () => void): () => void;
 }
 
+const timers = new Timers();
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
   random: () => Math.random(),
-  timer(ms, callback) {
-    const id = setTimeout(callback, ms);
-    return () => clearTimeout(id);
-  },
+  timer: (ms, callback) => timers.set(ms, callback),
 };
 
 /** The reason that a {@linkcode Limit} gives when its time is up. */
@@ -35,15 +36,20 @@ export class Limit {
   readonly #clock: Clock;
   readonly #until: number;
   readonly #signal: AbortSignal | undefined;
-  readonly #races = new Set<() => void>();
-  #end: { readonly reason: unknown } | null = null;
+  #cancelTimer: (() => void) | null = null;
+  /** What to call when it is over, for everything that waits. */
+  readonly #waiting = new Set<() => void>();
   #timeIsUp = false;
+  #aborted: { readonly reason: unknown } | null = null;
 
+  /** Begins now; call {@linkcode Limit.end} when the operation is done. */
   constructor(clock: Clock, ms: number, signal?: AbortSignal) {
     this.ms = ms;
     this.#clock = clock;
     this.#until = clock.elapsed() + ms;
     this.#signal = signal;
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener("abort", this.#onAbort);
   }
 
   /** The time left in whole ms, rounded up; never negative. */
@@ -53,12 +59,12 @@ export class Limit {
 
   /** Whether it was aborted, by its signal or by {@linkcode Limit.abort}. */
   get aborted(): boolean {
-    return this.#end !== null || this.#signal?.aborted === true;
+    return this.#aborted !== null;
   }
 
   /** Why it was aborted. */
   get reason(): unknown {
-    return this.#end === null ? this.#signal?.reason : this.#end.reason;
+    return this.#aborted?.reason;
   }
 
   /** Whether the time is up or it was aborted. */
@@ -66,17 +72,21 @@ export class Limit {
     return this.aborted || this.#timeIsUp || this.left === 0;
   }
 
-  /** Ends it before its time. */
+  /** Ends it before its time, with what waits. */
   abort(reason: unknown): void {
-    if (this.aborted) return;
-    this.#end = { reason };
-    for (const abort of [...this.#races]) abort();
+    this.#aborted ??= { reason };
+    this.#giveUp();
+  }
+
+  /** The operation is done: no timer is left behind. */
+  end(): void {
+    this.#cancelTimer?.();
+    this.#signal?.removeEventListener("abort", this.#onAbort);
   }
 
   /** Throws what {@linkcode Limit.race} would reject with, if it is over. */
   check(): void {
-    if (this.aborted) throw this.reason;
-    if (this.over) throw this.#endOfTime();
+    if (this.over) throw this.#why();
   }
 
   /**
@@ -84,30 +94,22 @@ export class Limit {
    * whichever is first. The promise itself goes on.
    */
   race<T>(promise: Promise<T>): Promise<T> {
+    // Only now, so that what is waited for is under way already.
+    this.#cancelTimer ??= this.#clock.timer(this.left, () => {
+      this.#timeIsUp = true;
+      this.#giveUp();
+    });
     return new Promise((resolve, reject) => {
-      const settle = () => {
-        cancelTimer();
-        this.#races.delete(abort);
-        this.#signal?.removeEventListener("abort", abort);
-      };
-      const abort = () => {
-        settle();
-        reject(this.reason);
-      };
-      const cancelTimer = this.#clock.timer(this.left, () => {
-        settle();
-        reject(this.#endOfTime());
-      });
+      const giveUp = () => reject(this.#why());
       promise.then((value) => {
-        settle();
+        this.#waiting.delete(giveUp);
         resolve(value);
       }, (error) => {
-        settle();
+        this.#waiting.delete(giveUp);
         reject(error);
       });
-      if (this.aborted) return abort();
-      this.#races.add(abort);
-      this.#signal?.addEventListener("abort", abort);
+      if (this.aborted || this.#timeIsUp) giveUp();
+      else this.#waiting.add(giveUp);
     });
   }
 
@@ -124,9 +126,28 @@ export class Limit {
     }
   }
 
-  #endOfTime(): TimeIsUp {
-    // A timer may fire a little before the clock says so.
-    this.#timeIsUp = true;
-    return new TimeIsUp(`no end within ${this.ms} ms`);
+  #onAbort = (): void => this.abort(this.#signal!.reason);
+
+  #giveUp(): void {
+    for (const giveUp of this.#waiting) giveUp();
+    this.#waiting.clear();
+  }
+
+  #why(): unknown {
+    return this.#aborted === null
+      ? new TimeIsUp(`no end within ${this.ms} ms`)
+      : this.#aborted.reason;
+  }
+}
+
+/** Does some work within a limit, which it then ends. */
+export async function within<T>(
+  limit: Limit,
+  work: (limit: Limit) => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work(limit);
+  } finally {
+    limit.end();
   }
 }

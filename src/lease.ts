@@ -1,4 +1,4 @@
-import { type Clock, Limit } from "./clock.ts";
+import { type Clock, Limit, within } from "./clock.ts";
 import { LockError } from "./errors.ts";
 import type { Grip, Place } from "./line.ts";
 import type { LockOptions } from "./options.ts";
@@ -142,14 +142,17 @@ export class Lease {
     const sentAt = this.#clock.elapsed();
     const held = Math.round(sentAt - this.#since);
     if (held >= maxHold) {
-      const release = this.#store.release(this.#hold, null, this.#limit(lease));
+      const release = this.#within(
+        lease,
+        (limit) => this.#store.release(this.#hold, null, limit),
+      );
       this.#lose(`it was held for ${held} ms, longer than lock.maxHold allows`);
       await release.catch(() => {}); // Then it ends with its lease.
       return;
     }
     try {
-      const limit = this.#limit(this.#provenAt + lease - sentAt);
-      await this.#prove(limit);
+      const left = this.#provenAt + lease - sentAt;
+      await this.#within(left, (limit) => this.#prove(limit));
       if (!this.#ended) this.#schedule(sentAt);
     } catch (cause) {
       if (this.lost) return;
@@ -180,8 +183,9 @@ export class Lease {
     if (this.#lost !== null) throw this.#lost;
   }
 
-  #limit(ms: number): Limit {
-    return new Limit(this.#clock, Math.max(1, Math.round(ms)));
+  #within<T>(ms: number, work: (limit: Limit) => Promise<T>): Promise<T> {
+    const limit = new Limit(this.#clock, Math.max(1, Math.round(ms)));
+    return within(limit, work);
   }
 
   #lose(why: string, cause?: unknown): LockError {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type Clock, Limit, TimeIsUp } from "./clock.ts";
+import { type Clock, Limit, TimeIsUp, within } from "./clock.ts";
 import { LockError, SessionError } from "./errors.ts";
 import { Lease, longestPoll } from "./lease.ts";
 import { type Grip, Line, type Place } from "./line.ts";
@@ -191,8 +191,10 @@ export class Locks {
 
   /** Gives up a lock that was left to nobody. */
   async #drop({ hold }: Grip): Promise<void> {
-    const limit = new Limit(this.#clock, dropTime);
-    await this.#store.release(hold, null, limit).catch(() => {});
+    await within(
+      new Limit(this.#clock, dropTime),
+      (limit) => this.#store.release(hold, null, limit),
+    ).catch(() => {});
   }
 
   /** Leaves the session to other processes for a moment, if they have waited long. */

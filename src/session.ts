@@ -1,4 +1,4 @@
-import { Limit } from "./clock.ts";
+import { Limit, within } from "./clock.ts";
 import { type Config, configOf, integer } from "./config.ts";
 import type { Values } from "./data.ts";
 import { LockError, type SessionErrorCode } from "./errors.ts";
@@ -248,7 +248,10 @@ export class Session<Data extends object = Record<string, unknown>> {
   async read(): Promise<this> {
     this.#expect("unlocked", "read()");
     const epoch = ++this.#epoch;
-    const { values, accept } = await this.#visit.look(this.#limit());
+    const { values, accept } = await within(
+      this.#limit(),
+      (limit) => this.#visit.look(limit),
+    );
     // A later read or an open() knows better.
     if (epoch === this.#epoch) {
       accept();
@@ -290,14 +293,9 @@ export class Session<Data extends object = Record<string, unknown>> {
       return;
     }
     this.#expect("locked", "unlock()");
-    await this.#pend("unlocked", async () => {
-      const limit = this.#limit();
-      try {
-        this.#values = await this.#visit.leave(limit);
-      } catch (error) {
-        this.#values = await this.#visit.rollBack(limit);
-        throw error;
-      }
+    await this.#commit(async (limit) => {
+      this.#values = await this.#visit.leave(limit);
+      return "unlocked";
     });
   }
 
@@ -423,8 +421,13 @@ export class Session<Data extends object = Record<string, unknown>> {
   async #giveUp(): Promise<void> {
     if (this.#state !== "locked" && this.#state !== "updating") return;
     await this.#pend("unlocked", async () => {
-      this.#values = await this.#visit.rollBack(this.#limit());
+      await this.#rollBack();
     });
+  }
+
+  /** Reads the old data again, and gives the lock up; never throws. */
+  async #rollBack(limit: Limit = this.#limit()): Promise<void> {
+    this.#values = await within(limit, (limit) => this.#visit.rollBack(limit));
   }
 
   /** Waits for the session, and reads it. */
@@ -442,7 +445,7 @@ export class Session<Data extends object = Record<string, unknown>> {
         const values = await this.#visit.enter(limit, optimistic);
         if (limit.aborted) {
           // Too late to be cancelled on the way: give it back.
-          await this.#visit.rollBack(this.#limit());
+          await this.#rollBack();
           throw limit.reason;
         }
         this.#values = values;
@@ -450,6 +453,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       } catch (error) {
         throw explain(error, limit);
       } finally {
+        limit.end();
         this.#opening = null;
       }
     });
@@ -467,8 +471,10 @@ export class Session<Data extends object = Record<string, unknown>> {
       try {
         this.#state = await work(limit);
       } catch (error) {
-        this.#values = await this.#visit.rollBack(limit);
+        await this.#rollBack(limit);
         throw error;
+      } finally {
+        limit.end();
       }
     });
   }

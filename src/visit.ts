@@ -1,4 +1,4 @@
-import { Limit } from "./clock.ts";
+import { Limit, within } from "./clock.ts";
 import { backendOf } from "./backend.ts";
 import { ask } from "./commit.ts";
 import type { Config } from "./config.ts";
@@ -197,7 +197,7 @@ export class Visit {
       return this.#values();
     }
     try {
-      await within(limit, lease.settle(limit));
+      await ask(limit, () => lease.settle(limit));
       const { store } = await backendOf(this.#config, limit);
       const now = this.#config.clock.now();
       const stored = this.#stored!;
@@ -298,7 +298,7 @@ export class Visit {
   async #writable(limit: Limit) {
     const lease = this.#lease!;
     const stored = this.#stored!;
-    await within(limit, lease.settle(limit));
+    await ask(limit, () => lease.settle(limit));
     const now = this.#config.clock.now();
     if (!records.isLive(stored, now)) {
       throw lockLost("the session expired meanwhile");
@@ -407,13 +407,10 @@ export class Visit {
   /** Whether the session still has this id, so that its cookie overwrites no newer one. */
   async #isCurrent(): Promise<boolean> {
     const { clock, lock } = this.#config;
-    const limit = new Limit(clock, lock.timeout);
-    try {
+    return await within(new Limit(clock, lock.timeout), async (limit) => {
       const { store } = await backendOf(this.#config, limit);
       return (await store.read(this.#token!.id, limit)).record !== null;
-    } catch {
-      return false;
-    }
+    }).catch(() => false);
   }
 
   #writeCookie(headers: Headers, due: CookieDue): void {
@@ -428,11 +425,6 @@ export class Visit {
     }
     writeCookie(headers, this.#request, this.#config, this.#secure, cookie);
   }
-}
-
-/** Waits within the limit; that there was no end of it is `ERR_STORE`. */
-async function within<T>(limit: Limit, promise: Promise<T>): Promise<T> {
-  return await ask(limit, () => promise);
 }
 
 /** The error of a request whose session was ended while it was under way. */

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 // Data flows one way, and so do imports: each file only from files above it.
 const order = [
   "errors.ts",
+  "timers.ts",
   "clock.ts",
   "kv.ts",
   "options.ts",
@@ -24,6 +25,7 @@ const order = [
   "session.ts",
   "handler.ts",
   "fresh.ts",
+  "hono.ts",
 ];
 
 const src = new URL("../src/", import.meta.url);
