@@ -23,6 +23,11 @@ export {
   SessionError,
   type SessionErrorCode,
 } from "./src/errors.ts";
+export type {
+  SessionEvent,
+  SessionListener,
+  SessionMethod,
+} from "./src/events.ts";
 export { withSession } from "./src/handler.ts";
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "./src/kv.ts";
 export type {

@@ -52,6 +52,11 @@ export class Limit {
     else signal?.addEventListener("abort", this.#onAbort);
   }
 
+  /** The time since it began, in ms. */
+  get spent(): number {
+    return this.#clock.elapsed() - this.#until + this.ms;
+  }
+
   /** The time left in whole ms, rounded up; never negative. */
   get left(): number {
     return Math.ceil(Math.max(0, this.#until - this.#clock.elapsed()));

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { type KvKey, type KvStore, openDefaultKv } from "./kv.ts";
+import { guarded, type SessionListener } from "./events.ts";
 import type { CookieOptions, LockOptions, SessionOptions } from "./options.ts";
 
 /** How the cookie is named and written, once on `Secure` ground and once not. */
@@ -25,6 +26,8 @@ export class Config {
   readonly cookie: CookieConfig;
   readonly lock: Readonly<Required<LockOptions>>;
   readonly clock: Clock;
+  /** Tells the listener, where there is one. */
+  readonly tell: SessionListener | undefined;
   /** Tells two kinds of sessions of one request apart. */
   readonly kind: string;
   /** Whether the warning about plain http was given. */
@@ -45,6 +48,7 @@ export class Config {
     this.cookie = cookieConfig(cookie);
     this.lock = lockConfig(lock);
     this.clock = clock;
+    this.tell = listener(options.onEvent);
     this.kind = JSON.stringify([this.cookie.secureName, prefix]);
   }
 }
@@ -70,6 +74,14 @@ export function integer(name: string, value: number, min: number): number {
       2 ** 31 - 1
     }, ` +
       `received ${String(value)}`,
+  );
+}
+
+function listener(onEvent: SessionListener | undefined) {
+  if (onEvent === undefined) return undefined;
+  if (typeof onEvent === "function") return guarded(onEvent);
+  throw new TypeError(
+    "Invalid session option onEvent: expected a function",
   );
 }
 

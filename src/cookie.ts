@@ -6,34 +6,41 @@ import { parseToken, type Token } from "./token.ts";
 const maxHeaderLength = 64 * 1024;
 
 /**
- * The token that the request carries; `null` when there is none, when it is
- * not well-formed, or when there are two that differ: one of them was planted,
- * and nobody can tell which.
+ * The token that the request carries; `null` when there is none. What is not
+ * well-formed is none either, and neither are two that differ: one of them was
+ * planted, and nobody can tell which. Then `onMalformed` is called.
  */
 export function readToken(
   request: Request,
   config: Config,
   secure: boolean,
+  onMalformed: () => void = () => {},
 ): Token | null {
   const header = request.headers.get("cookie");
   if (header === null || header.length > maxHeaderLength) return null;
   const start = `${cookieName(config, secure)}=`;
   if (!header.includes(start)) return null;
   let found: Token | null = null;
+  let malformed = false;
   for (const part of header.split(";")) {
     // To the letter: a parser's trim() takes other white space, too, so that a
     // name that browsers do not see as __Host- would pass for one.
     const pair = part.replace(/^[ \t]+|[ \t]+$/g, "");
     if (!pair.startsWith(start)) continue;
     const token = parseToken(pair.slice(start.length));
-    if (token === null) continue;
+    if (token === null) {
+      malformed = true;
+      continue;
+    }
     if (
       found !== null && (token.id !== found.id || token.secret !== found.secret)
     ) {
+      onMalformed();
       return null;
     }
     found = token;
   }
+  if (found === null && malformed) onMalformed();
   return found;
 }
 

@@ -23,6 +23,8 @@ export class Lease {
   /** Made when somebody asks for the signal. */
   #controller: AbortController | null = null;
   #lost: LockError | null = null;
+  /** Is told when the lock is lost. */
+  onLost: (error: LockError) => void = () => {};
   readonly #place: Place;
   /** When this process took the lock, and when this holder got it. */
   readonly #takenAt: number;
@@ -65,6 +67,11 @@ export class Lease {
   /** Whether the lock is lost. */
   get lost(): boolean {
     return this.#lost !== null;
+  }
+
+  /** How long the request has had the lock, in ms. */
+  get held(): number {
+    return this.#clock.elapsed() - this.#since;
   }
 
   /** What a commit checks; call {@linkcode Lease.settle} before. */
@@ -194,6 +201,7 @@ export class Lease {
     this.end();
     this.#lost = error;
     this.#controller?.abort(error);
+    this.onLost(error);
     return error;
   }
 }

@@ -30,6 +30,18 @@ export interface Turn {
   readonly snapshot: Snapshot & { readonly record: StoredRecord };
   /** The lock, if the one before has left it. */
   readonly grip: Grip | null;
+  /** Since when it has waited for others, on the monotonic clock; `null` if it has not. */
+  readonly waitedFrom: number | null;
+}
+
+/** A session that is locked, as it was then. */
+export interface Locked {
+  readonly kind: "locked";
+  readonly lease: Lease;
+  readonly record: StoredRecord;
+  readonly waitedFrom: number | null;
+  /** Whether its holder had left it to its lease. */
+  readonly takenOver: boolean;
 }
 
 /**
@@ -37,7 +49,7 @@ export interface Turn {
  * ("ended") or gave it another id ("moved").
  */
 export interface Absent {
-  readonly kind: "none" | "ended" | "moved";
+  readonly kind: "unknown" | "wrongSecret" | "expired" | "ended" | "moved";
 }
 
 /** How a request waits, and who it is. */
@@ -80,7 +92,7 @@ export class Locks {
       this.#lines.set(id, line);
     }
     const place = line.join();
-    let waited = false;
+    let waitedFrom: number | null = null;
     try {
       let snapshot: Snapshot | undefined;
       const known = opensLine ? null : await limit.race(line.digest);
@@ -100,7 +112,7 @@ export class Locks {
       }
       let grip: Grip | null = null;
       if (!opensLine) {
-        waited = true;
+        waitedFrom = this.#clock.elapsed();
         await limit.race(place.turn);
         const baton = place.take();
         grip = baton?.grip ?? null;
@@ -117,10 +129,11 @@ export class Locks {
         place,
         snapshot: snapshot as Turn["snapshot"],
         grip,
+        waitedFrom,
       };
     } catch (error) {
       await this.#abandon(place);
-      throw explain(error, limit, waited);
+      throw explain(error, limit, waitedFrom !== null);
     } finally {
       if (opensLine) line.tell(null); // If it has not told what it read.
     }
@@ -130,14 +143,13 @@ export class Locks {
   async lock(
     turn: Turn,
     { token, options, limit }: Waiting,
-  ): Promise<
-    { readonly kind: "locked"; lease: Lease; record: StoredRecord } | Absent
-  > {
+  ): Promise<Locked | Absent> {
     const { place } = turn;
     const { id } = turn.snapshot;
     let snapshot: Snapshot = turn.snapshot;
-    let { grip } = turn;
+    let { grip, waitedFrom } = turn;
     let waited = false;
+    let takenOver = false;
     try {
       for (let round = 0; grip === null; round++) {
         const standing = this.#stand(snapshot, token, true);
@@ -145,6 +157,7 @@ export class Locks {
         const remaining = this.#remaining(snapshot);
         if (remaining > 0) {
           waited = true;
+          waitedFrom ??= this.#clock.elapsed();
           await limit.sleep(Math.min(remaining, this.#jitter(round)));
           snapshot = await this.#store.load(id, limit);
           continue;
@@ -161,11 +174,13 @@ export class Locks {
           snapshot = result.found;
         } else {
           this.#sightings.delete(id);
+          takenOver = snapshot.lock?.kind === "held";
           grip = { hold: result.hold, provenAt: sentAt, takenAt: sentAt };
         }
       }
       const lease = new Lease(this.#store, this.#clock, options, grip, place);
-      return { kind: "locked", lease, record: snapshot.record! };
+      const record = snapshot.record!;
+      return { kind: "locked", lease, record, waitedFrom, takenOver };
     } catch (error) {
       await this.#abandon(place);
       throw explain(error, limit, waited);
@@ -236,15 +251,15 @@ export class Locks {
   ): "live" | Absent["kind"] {
     const { record, lock } = snapshot;
     if (record !== null) {
-      const live = isLive(record, this.#clock.now());
-      return live && sameDigest(record.digest, digest) ? "live" : "none";
+      if (!sameDigest(record.digest, digest)) return "wrongSecret";
+      return isLive(record, this.#clock.now()) ? "live" : "expired";
     }
     const ended = lock?.kind === "ended" &&
       sameDigest(lock.header.digest, digest);
     if (ended && (seen || this.#seenFor(snapshot) < underWayFor)) {
       return lock.moved ? "moved" : "ended";
     }
-    return seen ? "ended" : "none";
+    return seen ? "ended" : "unknown";
   }
 
   /** The pause before the next look, in ms: longer each time, and never in step with others. */

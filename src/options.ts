@@ -1,3 +1,4 @@
+import type { SessionListener } from "./events.ts";
 import type { KvStore } from "./kv.ts";
 
 /** How sessions are stored, kept, locked and named. Every member has a default. */
@@ -43,6 +44,13 @@ export interface SessionOptions {
   cookie?: CookieOptions;
   /** How long to wait for the lock, and how long it may be held. */
   lock?: LockOptions;
+  /**
+   * Is told what happens to sessions, at once and in the request that it
+   * happens in. What it throws is logged; what it returns is not awaited.
+   *
+   * @default {undefined} nobody is told
+   */
+  onEvent?: SessionListener;
 }
 
 /**

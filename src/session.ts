@@ -1,8 +1,9 @@
 import { Limit, within } from "./clock.ts";
 import { type Config, configOf, integer } from "./config.ts";
 import type { Values } from "./data.ts";
-import { LockError, type SessionErrorCode } from "./errors.ts";
-import { lockLost } from "./lease.ts";
+import { LockError, SessionError, type SessionErrorCode } from "./errors.ts";
+import type { SessionMethod } from "./events.ts";
+import { type Lease, lockLost } from "./lease.ts";
 import { explain } from "./lock.ts";
 import type { OpenOptions, SessionOptions } from "./options.ts";
 import { withTraces } from "./response.ts";
@@ -248,15 +249,20 @@ export class Session<Data extends object = Record<string, unknown>> {
   async read(): Promise<this> {
     this.#expect("unlocked", "read()");
     const epoch = ++this.#epoch;
-    const { values, accept } = await within(
-      this.#limit(),
-      (limit) => this.#visit.look(limit),
-    );
-    // A later read or an open() knows better.
-    if (epoch === this.#epoch) {
-      accept();
-      this.#values = values;
+    const limit = this.#limit();
+    try {
+      const { values, accept } = await this.#visit.look(limit);
+      // A later read or an open() knows better.
+      if (epoch === this.#epoch) {
+        accept();
+        this.#values = values;
+      }
+    } catch (error) {
+      throw this.#failed("read", error, limit);
+    } finally {
+      limit.end();
     }
+    this.#config.tell?.({ type: "read", id: this.id, took: limit.spent });
     return this;
   }
 
@@ -272,8 +278,8 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async save(): Promise<void> {
     this.#expect("locked", "save()");
-    await this.#commit(async (limit) => {
-      await this.#visit.save(this.#values, limit);
+    await this.#commit("save", async (limit) => {
+      await this.#save(limit);
       return "unlocked";
     });
   }
@@ -293,8 +299,10 @@ export class Session<Data extends object = Record<string, unknown>> {
       return;
     }
     this.#expect("locked", "unlock()");
-    await this.#commit(async (limit) => {
+    await this.#commit("unlock", async (limit) => {
+      const { lease } = this.#visit;
       this.#values = await this.#visit.leave(limit);
+      this.#tellUnlocked(lease);
       return "unlocked";
     });
   }
@@ -312,8 +320,15 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async regenerate(): Promise<void> {
     this.#expect("locked", "regenerate()");
-    await this.#commit(async (limit) => {
+    await this.#commit("regenerate", async (limit) => {
+      const previousId = this.id;
       await this.#visit.move(this.#values, limit);
+      if (previousId !== null) {
+        const took = limit.spent;
+        this.#config.tell?.(
+          { type: "regenerated", id: this.id!, previousId, took },
+        );
+      }
       return "locked";
     });
   }
@@ -328,9 +343,12 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async destroy(): Promise<void> {
     this.#expect("locked", "destroy()");
-    await this.#commit(async (limit) => {
+    await this.#commit("destroy", async (limit) => {
+      const { id } = this;
+      const { lease } = this.#visit;
       await this.#visit.end(limit);
       this.#values = new Map();
+      this.#tellDestroyed(id, lease, limit);
       return "unlocked";
     });
   }
@@ -364,11 +382,12 @@ export class Session<Data extends object = Record<string, unknown>> {
       }
       this.#mustBeUpdating();
       let saved = false;
-      await this.#commit(async (limit) => {
-        saved = await this.#visit.save(this.#values, limit);
+      await this.#commit("update", async (limit) => {
+        saved = await this.#save(limit);
         return saved ? "unlocked" : "updating";
       });
       if (saved) return result;
+      this.#config.tell?.({ type: "conflicted", id: this.id! });
       this.#mustBeUpdating();
       if (this.#values.size === 0) tries = 1; // Removing takes the lock.
     }
@@ -421,7 +440,9 @@ export class Session<Data extends object = Record<string, unknown>> {
   async #giveUp(): Promise<void> {
     if (this.#state !== "locked" && this.#state !== "updating") return;
     await this.#pend("unlocked", async () => {
+      const { lease } = this.#visit;
       await this.#rollBack();
+      this.#tellUnlocked(lease);
     });
   }
 
@@ -451,12 +472,60 @@ export class Session<Data extends object = Record<string, unknown>> {
         this.#values = values;
         this.#state = next;
       } catch (error) {
-        throw explain(error, limit);
+        const method = next === "locked" ? "open" : "update";
+        throw this.#failed(method, explain(error, limit), limit);
       } finally {
         limit.end();
         this.#opening = null;
       }
+      this.#config.tell?.({
+        type: "opened",
+        id: this.id,
+        took: limit.spent,
+        waited: this.#visit.waited,
+        locked: this.#visit.lease !== null,
+      });
     });
+  }
+
+  /** Stores the values; answers as {@linkcode Visit.save} does. */
+  async #save(limit: Limit): Promise<boolean> {
+    const { id } = this;
+    const { lease } = this.#visit;
+    if (!await this.#visit.save(this.#values, limit)) return false;
+    if (this.id === null) this.#tellDestroyed(id, lease, limit);
+    else {
+      this.#config.tell?.({
+        type: "saved",
+        id: this.id,
+        took: limit.spent,
+        held: lease?.held ?? null,
+        bytes: this.#visit.size,
+      });
+    }
+    return true;
+  }
+
+  #tellDestroyed(id: string | null, lease: Lease | null, limit: Limit): void {
+    if (id === null || lease === null) return; // There was none.
+    const took = limit.spent;
+    this.#config.tell?.({ type: "destroyed", id, took, held: lease.held });
+  }
+
+  #tellUnlocked(lease: Lease | null): void {
+    if (lease === null || lease.lost) return;
+    const { id } = lease.hold;
+    this.#config.tell?.({ type: "unlocked", id, held: lease.held });
+  }
+
+  /** Tells of an error, and answers it. */
+  #failed(method: SessionMethod, error: unknown, limit: Limit): unknown {
+    const { tell } = this.#config;
+    if (tell !== undefined && error instanceof SessionError) {
+      const id = this.#visit.claimedId;
+      tell({ type: "failed", id, method, code: error.code, took: limit.spent });
+    }
+    return error;
   }
 
   /**
@@ -464,6 +533,7 @@ export class Session<Data extends object = Record<string, unknown>> {
    * the old data again and gives the lock up.
    */
   async #commit(
+    method: SessionMethod,
     work: (limit: Limit) => Promise<SessionState | "updating">,
   ): Promise<void> {
     await this.#pend("unlocked", async () => {
@@ -471,6 +541,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       try {
         this.#state = await work(limit);
       } catch (error) {
+        this.#failed(method, error, limit);
         await this.#rollBack(limit);
         throw error;
       } finally {

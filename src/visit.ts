@@ -6,7 +6,7 @@ import { cookieName, isSecure, readToken, writeCookie } from "./cookie.ts";
 import type { Values } from "./data.ts";
 import { LockError } from "./errors.ts";
 import { type Lease, lockLost } from "./lease.ts";
-import type { Absent, Turn } from "./lock.ts";
+import type { Absent, Locked, Turn } from "./lock.ts";
 import { decoded, encoded } from "./payload.ts";
 import * as records from "./record.ts";
 import type { StoredRecord } from "./record.ts";
@@ -46,6 +46,8 @@ export class Visit {
   #secure = true;
   /** What `setTTL()` asked for since the last save. */
   ttl: number | undefined;
+  /** How long the last `enter` had to wait for other requests, in ms. */
+  waited = 0;
 
   constructor(request: Request, config: Config) {
     this.#request = request;
@@ -56,8 +58,18 @@ export class Visit {
     return this.#stored === null ? null : this.#token?.id ?? null;
   }
 
+  /** The id in the request's cookie, or that of a session begun since. */
+  get claimedId(): string | null {
+    return this.#token?.id ?? null;
+  }
+
   get isNew(): boolean {
     return this.#isNew;
+  }
+
+  /** How much the stored values take, in bytes. */
+  get size(): number {
+    return this.#stored?.payload.length ?? 0;
   }
 
   get lease(): Lease | null {
@@ -69,6 +81,7 @@ export class Visit {
    * asked for and nobody holds it. A request without a session locks nothing.
    */
   async enter(limit: Limit, optimistic: boolean): Promise<Values> {
+    this.waited = 0;
     const token = this.#identify();
     if (token === null) return new Map();
     const { locks } = await backendOf(this.#config, limit);
@@ -78,6 +91,7 @@ export class Visit {
     const turn = await locks.enter(waiting);
     if (turn.kind !== "turn") return this.#absent(turn);
     const { snapshot, grip } = turn;
+    let { waitedFrom } = turn;
     if (optimistic && grip === null && snapshot.lock?.kind !== "held") {
       this.#turn = turn;
       // Those behind wait no longer for this one than they would for a lock.
@@ -87,8 +101,11 @@ export class Visit {
       const outcome = await locks.lock(turn, waiting);
       if (outcome.kind !== "locked") return this.#absent(outcome);
       this.#lease = outcome.lease;
+      waitedFrom = outcome.waitedFrom;
       this.#found(outcome.record);
+      this.#tellOfLock(outcome);
     }
+    if (waitedFrom !== null) this.waited = clock.elapsed() - waitedFrom;
     try {
       return this.#values();
     } catch (error) {
@@ -107,11 +124,15 @@ export class Visit {
     void token.digest; // Takes its time while KV is at work.
     const { record, recordVersion } = await reading;
     const now = this.#config.clock.now();
-    if (record === null) return { ...nothing, accept: () => this.#missing() };
-    if (
-      !sameDigest(record.digest, token.digest) || !records.isLive(record, now)
-    ) {
-      return { ...nothing, accept: () => this.#forget("none") };
+    if (record === null) {
+      this.#tellOfAbsence("unknown");
+      return { ...nothing, accept: () => this.#missing() };
+    }
+    const own = sameDigest(record.digest, token.digest);
+    if (!own || !records.isLive(record, now)) {
+      const kind = own ? "expired" : "wrongSecret";
+      this.#tellOfAbsence(kind);
+      return { ...nothing, accept: () => this.#forget(kind) };
     }
     const values = decoded(record);
     let current = record;
@@ -148,11 +169,12 @@ export class Visit {
       await this.#create(payload, limit);
       return true;
     }
-    const { store, hold, stored, now } = await this.#writable(limit);
+    const lease = this.#lease;
+    const { store, hold, stored, now } = await this.#writable(lease, limit);
     const { record, due, changed } = this.#next(stored, payload, now);
-    const saved = await store.save(hold, record, this.#lease.handsOver, limit);
+    const saved = await store.save(hold, record, lease.handsOver, limit);
     if (saved === null) throw lockLost("another request took it");
-    if (saved.kept) await this.#lease.pass(saved.snapshot, limit);
+    if (saved.kept) await lease.pass(saved.snapshot, limit);
     this.#done(saved.snapshot.record);
     if (due) this.#extendCookie(changed);
     return true;
@@ -164,9 +186,10 @@ export class Visit {
     // What is not stored yet has no id that anybody could know. And a login may
     // begin a new session even where another request has just ended the old one.
     this.#fate = "none";
-    if (this.#lease === null) return;
+    const lease = this.#lease;
+    if (lease === null) return;
     const payload = encoded(values);
-    const { store, hold, stored, now } = await this.#writable(limit);
+    const { store, hold, stored, now } = await this.#writable(lease, limit);
     const token = createToken(now);
     const { digest } = token;
     const header = { ...stored, digest, ttl: this.ttl ?? stored.ttl };
@@ -175,7 +198,7 @@ export class Visit {
     const next = { id: token.id, record, lease: this.#config.lock.lease };
     const moved = await store.rotate(hold, stored, next, limit);
     if (moved === null) throw lockLost("another request took it");
-    this.#lease.continue(moved.hold, sentAt);
+    lease.continue(moved.hold, sentAt);
     this.#token = token;
     this.#stored = moved.record;
     this.ttl = undefined;
@@ -257,7 +280,12 @@ export class Visit {
     this.#used = true;
     if (this.#token === undefined) {
       this.#secure = isSecure(this.#request, this.#config);
-      this.#token = readToken(this.#request, this.#config, this.#secure);
+      this.#token = readToken(
+        this.#request,
+        this.#config,
+        this.#secure,
+        () => this.#config.tell?.({ type: "malformed" }),
+      );
     }
     return this.#token;
   }
@@ -276,10 +304,27 @@ export class Visit {
   }
 
   /** There is no such session; ids never come back, so it is not asked for again. */
-  #forget(fate: Absent["kind"]): void {
+  #forget(kind: Absent["kind"]): void {
     this.#missing();
     this.#token = null;
-    if (this.#fate === "none") this.#fate = fate;
+    if (this.#fate !== "none") return;
+    if (kind === "ended" || kind === "moved") this.#fate = kind;
+  }
+
+  #tellOfAbsence(kind: Absent["kind"]): void {
+    const { tell } = this.#config;
+    if (tell === undefined) return;
+    const { id } = this.#token!;
+    if (kind === "wrongSecret" || kind === "expired") tell({ type: kind, id });
+    else tell({ type: "unknown", id, ended: kind !== "unknown" });
+  }
+
+  #tellOfLock({ lease, takenOver }: Locked): void {
+    const { tell } = this.#config;
+    if (tell === undefined) return;
+    if (takenOver) tell({ type: "takenOver", id: lease.hold.id });
+    lease.onLost = ({ message: reason }) =>
+      tell({ type: "lost", id: lease.hold.id, held: lease.held, reason });
   }
 
   /** The lock is given up; this is what is stored now. */
@@ -295,8 +340,7 @@ export class Visit {
   }
 
   /** What a commit under the lock needs; throws when the lock or the session is over. */
-  async #writable(limit: Limit) {
-    const lease = this.#lease!;
+  async #writable(lease: Lease, limit: Limit) {
     const stored = this.#stored!;
     await ask(limit, () => lease.settle(limit));
     const now = this.#config.clock.now();
@@ -308,13 +352,14 @@ export class Visit {
   }
 
   async #remove(limit: Limit): Promise<void> {
-    if (this.#lease === null) return;
-    const { store, hold, stored } = await this.#writable(limit);
+    const lease = this.#lease;
+    if (lease === null) return;
+    const { store, hold, stored } = await this.#writable(lease, limit);
     if (!await store.remove(hold, stored, limit)) {
       throw lockLost("another request took it");
     }
     this.#done(null);
-    this.#forget("none");
+    this.#forget("unknown");
     this.#cookieDue = "delete";
   }
 
@@ -362,6 +407,7 @@ export class Visit {
   }
 
   #absent({ kind }: Absent): Values {
+    this.#tellOfAbsence(kind);
     this.#forget(kind);
     return new Map();
   }
@@ -384,6 +430,7 @@ export class Visit {
       this.#token = token;
       this.#done(saved);
       this.#cookieDue = "set";
+      this.#config.tell?.({ type: "created", id: token.id });
       return;
     }
   }

@@ -5,6 +5,7 @@ const order = [
   "errors.ts",
   "timers.ts",
   "clock.ts",
+  "events.ts",
   "kv.ts",
   "options.ts",
   "config.ts",
