@@ -14,7 +14,7 @@ import { deserialize, serialize } from "node:v8";
 import * as devalue from "npm:devalue@^6.0.3";
 import * as seroval from "npm:seroval@^1.5.0";
 import superjson from "npm:superjson@^2.2.2";
-import { decodeValues, encodeValues } from "../src/data.ts";
+import { decodeContents, encodeContents, type Values } from "../src/data.ts";
 import {
   attacks,
   deepObject,
@@ -35,7 +35,10 @@ const text = (bytes: Uint8Array) =>
 const hex = (digits: string) => Uint8Array.fromHex(digits.replaceAll(" ", ""));
 
 const codecs: Record<string, Codec> = {
-  "this library": { encode: encodeValues, decode: decodeValues },
+  "this library": {
+    encode: (values: Values) => encodeContents({ values, flash: new Map() }),
+    decode: (bytes: Uint8Array) => decodeContents(bytes).values,
+  },
   devalue: {
     encode: (value) => utf8(devalue.stringify(value)),
     decode: (bytes) => devalue.parse(text(bytes)),

@@ -120,7 +120,7 @@ function asStoreError(error: unknown, limit: Limit): unknown {
   if (limit.aborted || error instanceof SessionError) return error;
   const why = error instanceof TimeIsUp
     ? `did not answer within ${limit.ms} ms`
-    : `failed (${error instanceof Error ? error.message : String(error)})`;
+    : `failed (${firstLine(error)})`;
   return new SessionError(
     "ERR_STORE",
     `Cannot reach the session: Deno KV ${why}. Try again, or check the database`,
@@ -128,7 +128,15 @@ function asStoreError(error: unknown, limit: Limit): unknown {
   );
 }
 
+/** What an error says, without what some databases add to it. */
+function firstLine(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.split("\n", 1)[0]!;
+}
+
 /** SQLite says so at once when two processes write; the commit was not applied. */
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && error.message === "database is locked";
+  // `@deno/kv` goes on with SQLite's own words.
+  return error instanceof Error &&
+    error.message.startsWith("database is locked");
 }

@@ -4,6 +4,13 @@ import { SessionError } from "./errors.ts";
 /** A session's values by key. A `Map`, so that a key named `__proto__` is inert (ASVS 15.3.6). */
 export type Values = Map<string, unknown>;
 
+/** All that is stored of a session's data. */
+export interface Contents {
+  readonly values: Values;
+  /** The values that only the next request gets. */
+  readonly flash: Values;
+}
+
 /** What the encoding keeps exactly, by prototype; subclasses are not these. */
 const kept = new Map<object, string>(
   [
@@ -82,22 +89,29 @@ function hasExtras(value: object, tag: string): boolean {
   return keys.length > (tag === "RegExp" ? 1 : 0); // lastIndex
 }
 
-/** Encodes values as UTF-8 text; throws `ERR_NOT_STORABLE`, naming the key. */
-export function encodeValues(values: Values): Uint8Array {
+/** Encodes contents as UTF-8 text; throws `ERR_NOT_STORABLE`, naming the key. */
+export function encodeContents({ values, flash }: Contents): Uint8Array {
   try {
     objects = 0;
-    const text = stringify(values, undefined, { operations: strict });
+    const all = flash.size === 0 ? values : [values, flash];
+    const text = stringify(all, undefined, { operations: strict });
     // Fewer objects cannot be nested deeper.
-    if (objects > maxDepth) checkDepth(values, maxDepth, new Set());
+    if (objects > maxDepth) checkDepth(all, maxDepth, new Set());
     return encoder.encode(text);
   } catch (cause) {
-    throw notStorable(values, cause);
+    throw notStorable([...values, ...flash], cause);
   }
 }
 
-/** Decodes what {@linkcode encodeValues} made; throws a plain `Error` on anything else. */
-export function decodeValues(bytes: Uint8Array): Values {
-  const values: unknown = unflatten(json(decoder.decode(bytes)));
+/** Decodes what {@linkcode encodeContents} made; throws a plain `Error` on anything else. */
+export function decodeContents(bytes: Uint8Array): Contents {
+  const all: unknown = unflatten(json(decoder.decode(bytes)));
+  if (!Array.isArray(all)) return { values: asValues(all), flash: new Map() };
+  if (all.length !== 2) throw new TypeError("not two maps of values");
+  return { values: asValues(all[0]), flash: asValues(all[1]) };
+}
+
+function asValues(values: unknown): Values {
   if (!(values instanceof Map)) throw new TypeError("not a map of values");
   for (const key of values.keys()) {
     if (typeof key !== "string") throw new TypeError("a key is not a string");
@@ -130,10 +144,13 @@ function checkDepth(value: unknown, left: number, seen: Set<object>): void {
   for (const item of inner) checkDepth(item, left - 1, seen);
 }
 
-function notStorable(values: Values, cause: unknown): SessionError {
+function notStorable(
+  entries: [string, unknown][],
+  cause: unknown,
+): SessionError {
   let where = "";
   let path = "";
-  for (const [key, value] of values) {
+  for (const [key, value] of entries) {
     try {
       stringify(value, undefined, { operations: strict });
       checkDepth(value, maxDepth - 1, new Set());

@@ -38,6 +38,9 @@ export interface KvStore {
 const noKv =
   "Cannot open Deno KV: Deno.openKv is missing. Run with the flag --unstable-kv, " +
   'add "unstable": ["kv"] to deno.json, or pass the option kv';
+const noDeno =
+  "Cannot open Deno KV: this runtime has none of its own. Pass the option kv, such as " +
+  "what openKv() of @deno/kv resolves to";
 
 let shared: Promise<KvStore> | undefined;
 
@@ -55,6 +58,7 @@ async function open(): Promise<KvStore> {
   const { Deno } = globalThis as {
     Deno?: { openKv?: () => Promise<KvStore> };
   };
-  if (typeof Deno?.openKv !== "function") throw new TypeError(noKv);
+  if (Deno === undefined) throw new TypeError(noDeno);
+  if (typeof Deno.openKv !== "function") throw new TypeError(noKv);
   return await Deno.openKv();
 }

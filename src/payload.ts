@@ -1,11 +1,11 @@
-import { decodeValues, encodeValues, type Values } from "./data.ts";
+import { type Contents, decodeContents, encodeContents } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import type { StoredRecord } from "./record.ts";
 import { maxPayloadLength } from "./store.ts";
 
-/** Encodes the values; `ERR_NOT_STORABLE`, or `ERR_TOO_LARGE` naming both sizes. */
-export function encoded(values: Values): Uint8Array {
-  const payload = encodeValues(values);
+/** Encodes the contents; `ERR_NOT_STORABLE`, or `ERR_TOO_LARGE` naming both sizes. */
+export function encoded(contents: Contents): Uint8Array {
+  const payload = encodeContents(contents);
   if (payload.length <= maxPayloadLength) return payload;
   throw new SessionError(
     "ERR_TOO_LARGE",
@@ -14,10 +14,10 @@ export function encoded(values: Values): Uint8Array {
   );
 }
 
-/** Decodes the values of a record; `ERR_CORRUPT` if they cannot be. */
-export function decoded({ payload }: StoredRecord): Values {
+/** Decodes the contents of a record; `ERR_CORRUPT` if they cannot be. */
+export function decoded({ payload }: StoredRecord): Contents {
   try {
-    return decodeValues(payload);
+    return decodeContents(payload);
   } catch (cause) {
     throw new SessionError(
       "ERR_CORRUPT",

@@ -1,13 +1,13 @@
 import { Limit, within } from "./clock.ts";
 import { type Config, configOf, integer } from "./config.ts";
-import type { Values } from "./data.ts";
+import type { Contents, Values } from "./data.ts";
 import { LockError, SessionError, type SessionErrorCode } from "./errors.ts";
 import type { SessionMethod } from "./events.ts";
 import { type Lease, lockLost } from "./lease.ts";
 import { explain } from "./lock.ts";
 import type { OpenOptions, SessionOptions } from "./options.ts";
 import { withTraces } from "./response.ts";
-import { Visit } from "./visit.ts";
+import { isEmpty, Visit } from "./visit.ts";
 
 /**
  * What a session may be asked to do: `"unlocked"`: read; `"locked"`: read and
@@ -79,6 +79,12 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** `"updating"` is locked for what `update()` calls, and pending for all else. */
   #state: SessionState | "updating" = "unlocked";
   #values = nothing;
+  /** What the last request has left for this one. */
+  #flash = nothing;
+  /** What this request leaves for the next one. */
+  #leaving = nothing;
+  /** The same, as far as it is stored. */
+  #left = nothing;
   /** The method under way while the state is pending; never rejects. */
   #pending: Promise<unknown> | null = null;
   /** Ends the wait of `open()`, while there is one. */
@@ -157,7 +163,8 @@ export class Session<Data extends object = Record<string, unknown>> {
 
   /** Whether the key exists; `1` and `"1"` are one key. State: unlocked or locked. */
   has(key: SessionKey<Data>): boolean {
-    return this.#readable("has()").has(name(key));
+    const values = this.#readable("has()");
+    return this.#flash.has(name(key)) || values.has(name(key));
   }
 
   /**
@@ -172,7 +179,9 @@ export class Session<Data extends object = Record<string, unknown>> {
   ): ([Value] extends [never] ? SessionValue<Data, Key> : Value) | null {
     const values = this.#readable("get()");
     type Found = [Value] extends [never] ? SessionValue<Data, Key> : Value;
-    return values.has(name(key)) ? values.get(name(key)) as Found : null;
+    const at = name(key);
+    const from = this.#flash.has(at) ? this.#flash : values;
+    return from.has(at) ? from.get(at) as Found : null;
   }
 
   /** The keys, in the order in which they were first set. State: unlocked or locked. */
@@ -195,17 +204,40 @@ export class Session<Data extends object = Record<string, unknown>> {
     value: SessionValue<Data, Key>,
   ): this {
     this.#writable("set()").set(name(key), value);
+    this.#flash.delete(name(key));
+    return this;
+  }
+
+  /**
+   * Leaves a value for the next request that opens or reads the session: its
+   * `get()` and `has()` find it, and after that request it is gone. `read()`
+   * takes it out of the session with a commit of its own, `open()` with the
+   * `save()` that follows; of several requests at once, one gets it. A value
+   * that was `set()` under the same key is out of sight meanwhile. `keys()`,
+   * `entries()` and `size` leave it out. State: locked; stored by `save()`.
+   */
+  flash<Key extends SessionKey<Data>>(
+    key: Key,
+    value: SessionValue<Data, Key>,
+  ): this {
+    this.#writable("flash()");
+    this.#leaving = new Map(this.#leaving).set(name(key), value);
     return this;
   }
 
   /** Removes a key; `false` when there was none. State: locked. */
   delete(key: SessionKey<Data>): boolean {
-    return this.#writable("delete()").delete(name(key));
+    const deleted = this.#writable("delete()").delete(name(key));
+    return this.#flash.delete(name(key)) || deleted;
   }
 
-  /** Removes every key; `save()` then removes the session. State: locked. */
+  /**
+   * Removes every key, and what `flash()` has left; `save()` then removes the
+   * session. State: locked.
+   */
   clear(): void {
     this.#writable("clear()").clear();
+    this.#flash = this.#leaving = nothing;
   }
 
   /**
@@ -251,12 +283,15 @@ export class Session<Data extends object = Record<string, unknown>> {
     const epoch = ++this.#epoch;
     const limit = this.#limit();
     try {
-      const { values, accept } = await this.#visit.look(limit);
+      const { contents, accept } = await this.#visit.look(
+        limit,
+        (key) => !this.#left.has(key),
+      );
       // A later read or an open() knows better.
       if (epoch === this.#epoch) {
         accept();
-        this.#values = values;
-      }
+        this.#hold(contents);
+      } else this.#receive(contents.flash);
     } catch (error) {
       throw this.#failed("read", error, limit);
     } finally {
@@ -301,7 +336,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#expect("locked", "unlock()");
     await this.#commit("unlock", async (limit) => {
       const { lease } = this.#visit;
-      this.#values = await this.#visit.leave(limit);
+      this.#hold(await this.#visit.leave(limit));
       this.#tellUnlocked(lease);
       return "unlocked";
     });
@@ -322,7 +357,8 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#expect("locked", "regenerate()");
     await this.#commit("regenerate", async (limit) => {
       const previousId = this.id;
-      await this.#visit.move(this.#values, limit);
+      await this.#visit.move(this.#toStore, limit);
+      this.#left = this.#leaving;
       if (previousId !== null) {
         const took = limit.spent;
         this.#config.tell?.(
@@ -348,6 +384,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       const { lease } = this.#visit;
       await this.#visit.end(limit);
       this.#values = new Map();
+      this.#flash = this.#leaving = nothing;
       this.#tellDestroyed(id, lease, limit);
       return "unlocked";
     });
@@ -389,7 +426,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       if (saved) return result;
       this.#config.tell?.({ type: "conflicted", id: this.id! });
       this.#mustBeUpdating();
-      if (this.#values.size === 0) tries = 1; // Removing takes the lock.
+      if (isEmpty(this.#toStore)) tries = 1; // Removing takes the lock.
     }
   }
 
@@ -448,7 +485,27 @@ export class Session<Data extends object = Record<string, unknown>> {
 
   /** Reads the old data again, and gives the lock up; never throws. */
   async #rollBack(limit: Limit = this.#limit()): Promise<void> {
-    this.#values = await within(limit, (limit) => this.#visit.rollBack(limit));
+    this.#hold(await within(limit, (limit) => this.#visit.rollBack(limit)));
+  }
+
+  /** Takes over what was read, apart from what this request has left for others. */
+  #hold({ values, flash }: Contents): void {
+    this.#values = values;
+    this.#leaving = flash.size === 0
+      ? nothing
+      : new Map([...flash].filter(([key]) => this.#left.has(key)));
+    this.#receive(flash);
+  }
+
+  /** Keeps what was left for this request until it ends. */
+  #receive(flash: Values): void {
+    if (flash.size === 0) return;
+    const received = [...flash].filter(([key]) => !this.#left.has(key));
+    this.#flash = new Map([...this.#flash, ...received]);
+  }
+
+  get #toStore(): Contents {
+    return { values: this.#values, flash: this.#leaving };
   }
 
   /** Waits for the session, and reads it. */
@@ -463,13 +520,13 @@ export class Session<Data extends object = Record<string, unknown>> {
     await this.#pend("unlocked", async () => {
       try {
         limit.check();
-        const values = await this.#visit.enter(limit, optimistic);
+        const contents = await this.#visit.enter(limit, optimistic);
         if (limit.aborted) {
           // Too late to be cancelled on the way: give it back.
           await this.#rollBack();
           throw limit.reason;
         }
-        this.#values = values;
+        this.#hold(contents);
         this.#state = next;
       } catch (error) {
         const method = next === "locked" ? "open" : "update";
@@ -492,7 +549,8 @@ export class Session<Data extends object = Record<string, unknown>> {
   async #save(limit: Limit): Promise<boolean> {
     const { id } = this;
     const { lease } = this.#visit;
-    if (!await this.#visit.save(this.#values, limit)) return false;
+    if (!await this.#visit.save(this.#toStore, limit)) return false;
+    this.#left = this.#leaving;
     if (this.id === null) this.#tellDestroyed(id, lease, limit);
     else {
       this.#config.tell?.({

@@ -3,7 +3,7 @@ import { backendOf } from "./backend.ts";
 import { ask } from "./commit.ts";
 import type { Config } from "./config.ts";
 import { cookieName, isSecure, readToken, writeCookie } from "./cookie.ts";
-import type { Values } from "./data.ts";
+import type { Contents } from "./data.ts";
 import { LockError } from "./errors.ts";
 import { type Lease, lockLost } from "./lease.ts";
 import type { Absent, Locked, Turn } from "./lock.ts";
@@ -80,10 +80,10 @@ export class Visit {
    * Waits for the session and reads it, and locks it unless `optimistic` is
    * asked for and nobody holds it. A request without a session locks nothing.
    */
-  async enter(limit: Limit, optimistic: boolean): Promise<Values> {
+  async enter(limit: Limit, optimistic: boolean): Promise<Contents> {
     this.waited = 0;
     const token = this.#identify();
-    if (token === null) return new Map();
+    if (token === null) return empty();
     const { locks } = await backendOf(this.#config, limit);
     const { lock: options, clock } = this.#config;
     const seen = this.#seen || this.#stored !== null;
@@ -107,17 +107,24 @@ export class Visit {
     }
     if (waitedFrom !== null) this.waited = clock.elapsed() - waitedFrom;
     try {
-      return this.#values();
+      return this.#contents();
     } catch (error) {
       await this.rollBack(limit);
       throw error;
     }
   }
 
-  /** Reads the session without its lock. Nothing changes here until `accept` is called. */
-  async look(limit: Limit): Promise<{ values: Values; accept: () => void }> {
+  /**
+   * Reads the session without its lock, and takes the flash values out of it
+   * that `takes` tells, for this request alone. Nothing changes here until
+   * `accept` is called.
+   */
+  async look(
+    limit: Limit,
+    takes: (key: string) => boolean,
+  ): Promise<{ contents: Contents; accept: () => void }> {
     const token = this.#identify();
-    const nothing = { values: new Map(), accept: () => {} };
+    const nothing = { contents: empty(), accept: () => {} };
     if (token === null) return nothing;
     const { store } = await backendOf(this.#config, limit);
     const reading = store.read(token.id, limit);
@@ -134,16 +141,32 @@ export class Visit {
       this.#tellOfAbsence(kind);
       return { ...nothing, accept: () => this.#forget(kind) };
     }
-    const values = decoded(record);
+    const contents = decoded(record);
+    const due = records.isDue(record, now, this.#config);
     let current = record;
     let extended = false;
-    if (records.isDue(record, now, this.#config)) {
+    const flashed = [...contents.flash];
+    if (flashed.some(([key]) => takes(key))) {
+      const rest = new Map(flashed.filter(([key]) => !takes(key)));
+      const payload = encoded({ ...contents, flash: rest });
+      const extend = due ? records.renewed : records.prolonged;
+      const taken = { ...extend(record, now, this.#config), payload };
+      const unlocked = { lock: null, lockVersion: null };
+      const snapshot = { id: token.id, record, recordVersion, ...unlocked };
+      // Where another request is faster, it is that one's to show.
+      const saved = await store.replace(snapshot, taken, limit).catch(() =>
+        null
+      );
+      if (saved === null) contents.flash.clear();
+      else current = saved.record;
+      extended = due && saved !== null;
+    } else if (due) {
       const renewed = records.renewed(record, now, this.#config);
       extended = await store.touch(token.id, recordVersion!, renewed, limit);
       if (extended) current = renewed;
     }
     return {
-      values,
+      contents,
       accept: () => {
         this.#found(current);
         if (extended) this.#extendCookie();
@@ -152,18 +175,18 @@ export class Visit {
   }
 
   /**
-   * Stores the values and gives the lock up; no values at all remove the
+   * Stores the contents and gives the lock up; none at all remove the
    * session. Answers `false` when there was no lock and somebody else has
    * written meanwhile, or when it takes a lock: enter again.
    */
-  async save(values: Values, limit: Limit): Promise<boolean> {
+  async save(contents: Contents, limit: Limit): Promise<boolean> {
     const free = this.#stored !== null && this.#lease === null;
-    if (values.size === 0) {
+    if (isEmpty(contents)) {
       if (free) this.#endTurn();
       else await this.#remove(limit);
       return !free;
     }
-    const payload = encoded(values);
+    const payload = encoded(contents);
     if (free) return await this.#replace(payload, limit);
     if (this.#lease === null) {
       await this.#create(payload, limit);
@@ -180,15 +203,15 @@ export class Visit {
     return true;
   }
 
-  /** Moves the session with these values to a new id and secret, and keeps the lock. */
-  async move(values: Values, limit: Limit): Promise<void> {
+  /** Moves the session with these contents to a new id and secret, and keeps the lock. */
+  async move(contents: Contents, limit: Limit): Promise<void> {
     this.#mustSendCookie();
     // What is not stored yet has no id that anybody could know. And a login may
     // begin a new session even where another request has just ended the old one.
     this.#fate = "none";
     const lease = this.#lease;
     if (lease === null) return;
-    const payload = encoded(values);
+    const payload = encoded(contents);
     const { store, hold, stored, now } = await this.#writable(lease, limit);
     const token = createToken(now);
     const { digest } = token;
@@ -212,12 +235,12 @@ export class Visit {
     await this.#remove(limit);
   }
 
-  /** Gives the lock up and reads the old values again. */
-  async leave(limit: Limit): Promise<Values> {
+  /** Gives the lock up and reads the old contents again. */
+  async leave(limit: Limit): Promise<Contents> {
     const lease = this.#lease;
     if (lease === null) {
       this.#endTurn();
-      return this.#values();
+      return this.#contents();
     }
     try {
       await ask(limit, () => lease.settle(limit));
@@ -230,30 +253,30 @@ export class Visit {
       const unchanged = await store.release(lease.hold, touched, limit);
       this.#done(unchanged && touched !== null ? touched : stored);
       if (unchanged && touched !== null) this.#extendCookie();
-      if (unchanged) return this.#values();
+      if (unchanged) return this.#contents();
     } catch (error) {
       this.#done(this.#stored);
       if (!lease.lost) throw error;
     }
     // Somebody else had the lock meanwhile.
-    const { values, accept } = await this.look(limit);
+    const { contents, accept } = await this.look(limit, () => false);
     accept();
-    return values;
+    return contents;
   }
 
   /** The same after a failure, as far as it goes; never throws. */
-  async rollBack(limit: Limit): Promise<Values> {
+  async rollBack(limit: Limit): Promise<Contents> {
     try {
       if (!limit.over) return await this.leave(limit);
     } catch {
-      // The lock ends with its lease, and the values seen last are all there are.
+      // The lock ends with its lease, and what was seen last is all there is.
     }
     this.#endTurn();
     this.#done(this.#stored);
     try {
-      return this.#values();
+      return this.#contents();
     } catch {
-      return new Map();
+      return empty();
     }
   }
 
@@ -335,8 +358,8 @@ export class Visit {
     this.ttl = undefined;
   }
 
-  #values(): Values {
-    return this.#stored === null ? new Map() : decoded(this.#stored);
+  #contents(): Contents {
+    return this.#stored === null ? empty() : decoded(this.#stored);
   }
 
   /** What a commit under the lock needs; throws when the lock or the session is over. */
@@ -406,10 +429,10 @@ export class Visit {
     this.#turn = null;
   }
 
-  #absent({ kind }: Absent): Values {
+  #absent({ kind }: Absent): Contents {
     this.#tellOfAbsence(kind);
     this.#forget(kind);
-    return new Map();
+    return empty();
   }
 
   async #create(payload: Uint8Array, limit: Limit): Promise<void> {
@@ -472,6 +495,16 @@ export class Visit {
     }
     writeCookie(headers, this.#request, this.#config, this.#secure, cookie);
   }
+}
+
+/** The contents of a session that is not stored. */
+function empty(): Contents {
+  return { values: new Map(), flash: new Map() };
+}
+
+/** Whether there is nothing to store. */
+export function isEmpty({ values, flash }: Contents): boolean {
+  return values.size === 0 && flash.size === 0;
 }
 
 /** The error of a request whose session was ended while it was under way. */

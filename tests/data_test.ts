@@ -1,7 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { SessionError } from "@aerys/session";
-import { decodeValues, encodeValues } from "../src/data.ts";
+import { decodeContents, encodeContents, type Values } from "../src/data.ts";
+
+const encodeValues = (values: Values) =>
+  encodeContents({ values, flash: new Map() });
+const decodeValues = (bytes: Uint8Array) => decodeContents(bytes).values;
 
 const roundTrip = (value: unknown) =>
   decodeValues(encodeValues(new Map([["key", value]]))).get("key");
@@ -46,12 +50,12 @@ const kept: Record<string, unknown> = {
 };
 
 for (const [what, value] of Object.entries(kept)) {
-  Deno.test(`decodeValues() gives back ${what}`, () => {
+  Deno.test(`decodeContents() gives back ${what}`, () => {
     assertEquals(roundTrip(value), value);
   });
 }
 
-Deno.test("decodeValues() gives back cycles and shared references", () => {
+Deno.test("decodeContents() gives back cycles and shared references", () => {
   const shared = { a: 1 };
   const list: unknown[] = [shared, shared];
   list.push(list);
@@ -60,13 +64,13 @@ Deno.test("decodeValues() gives back cycles and shared references", () => {
   assert(back[2] === back);
 });
 
-Deno.test("decodeValues() gives back every key, whatever its name", () => {
+Deno.test("decodeContents() gives back every key, whatever its name", () => {
   const keys = ["", "1", "__proto__", "a.b", '"', "é😀\0", "constructor"];
   const values = new Map(keys.map((key, i) => [key, i]));
   assertEquals([...decodeValues(encodeValues(values))], [...values]);
 });
 
-Deno.test("encodeValues() stores a view without the rest of its buffer", () => {
+Deno.test("encodeContents() stores a view without the rest of its buffer", () => {
   const secret = new TextEncoder().encode("....secret....");
   const views = [
     secret.subarray(0, 4),
@@ -134,7 +138,7 @@ const refused: [string, unknown, string][] = [
 ];
 
 for (const [what, value, path] of refused) {
-  Deno.test(`encodeValues() refuses ${what} and tells where it stands`, () => {
+  Deno.test(`encodeContents() refuses ${what} and tells where it stands`, () => {
     const values = new Map<string, unknown>([["fine", {}], ["key", value]]);
     const error = assertThrows(
       () => encodeValues(values),
@@ -153,7 +157,7 @@ function nested(levels: number): unknown {
   return value;
 }
 
-Deno.test("encodeValues() takes nesting as deep as can be read again, and no deeper", () => {
+Deno.test("encodeContents() takes nesting as deep as can be read again, and no deeper", () => {
   assertEquals(roundTrip(nested(499)), nested(499));
   for (const levels of [500, 501, 100_000]) {
     const error = assertThrows(
@@ -185,13 +189,13 @@ const garbage: Record<string, Uint8Array> = {
 };
 
 for (const [what, value] of Object.entries(garbage)) {
-  Deno.test(`decodeValues() throws a plain Error on ${what}`, () => {
+  Deno.test(`decodeContents() throws a plain Error on ${what}`, () => {
     const error = assertThrows(() => decodeValues(value), Error);
     assertEquals(error instanceof SessionError, false);
   });
 }
 
-Deno.test("decodeValues() cannot be made to change a prototype", () => {
+Deno.test("decodeContents() cannot be made to change a prototype", () => {
   const forged = encoder.encode(
     '[["Map",1,2],"a",{"__proto__":3},{"admin":4},true]',
   );

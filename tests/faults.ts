@@ -27,6 +27,14 @@ export const refusesBefore: Fault = () => Promise.resolve({ ok: false });
 export const isLocked: Fault = () =>
   Promise.reject(new TypeError("database is locked"));
 
+/** The same from `@deno/kv`, which tells more. */
+export const isLockedOnNode: Fault = () =>
+  Promise.reject(
+    new Error(
+      "database is locked\n\nCaused by:\n    Error code 5: database is locked",
+    ),
+  );
+
 export const hangsBefore: Fault = () => new Promise(() => {});
 
 export const hangsAfter: Fault = async (run) => {

@@ -13,6 +13,7 @@ const harmless: Record<string, faults.Breakdown> = {
   "refuses once after applying": { fault: faults.refusesAfter, times: 1 },
   "refuses always after applying": { fault: faults.refusesAfter },
   "is locked 20 times": { fault: faults.isLocked, times: 20 },
+  "is locked 20 times on Node": { fault: faults.isLockedOnNode, times: 20 },
 };
 
 for (const [what, breakdown] of Object.entries(harmless)) {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import type { SessionError } from "@aerys/session";
-import { decodeValues, encodeValues } from "../src/data.ts";
+import { decodeContents, encodeContents } from "../src/data.ts";
 import { decodeLock, encodeLock } from "../src/lock_entry.ts";
 import { decodeRecord, encodeRecord, type Header } from "../src/record.ts";
 import { randomOf, seed } from "./proof/random.ts";
@@ -28,7 +28,8 @@ const header: Header = {
   marks: [{ writer: 2n ** 63n, serial: 4 }, { writer: 1n, serial: 1 }],
 };
 const owner = "01JZ8Q4V5X6Y7Z8A9BACDEFGHJ";
-const payload = encodeValues(values);
+const none = new Map<string, unknown>();
+const payload = encodeContents({ values, flash: none });
 
 /** What a decoder reads, and how what it has read is written again. */
 const decoders = {
@@ -45,10 +46,16 @@ const decoders = {
     again: (bytes: Uint8Array) => encodeLock(decodeLock(bytes)),
     read: decodeLock,
   },
-  decodeValues: {
-    valid: [payload, encodeValues(new Map([["a", { b: [1, "c"] }]]))],
-    again: (bytes: Uint8Array) => encodeValues(decodeValues(bytes)),
-    read: decodeValues,
+  decodeContents: {
+    valid: [
+      payload,
+      encodeContents({
+        values: new Map([["a", { b: [1, "c"] }]]),
+        flash: new Map([["notice", "saved"]]),
+      }),
+    ],
+    again: (bytes: Uint8Array) => encodeContents(decodeContents(bytes)),
+    read: decodeContents,
   },
 };
 
@@ -158,7 +165,7 @@ for (const [name, { valid, again, read }] of Object.entries(decoders)) {
       const source = valid[i % valid.length]!;
       const bytes = kind < 0.1
         ? bytesOf(random)
-        : kind < 0.4 && name === "decodeValues"
+        : kind < 0.4 && name === "decodeContents"
         ? flattened(random)
         : mutated(source, random);
       const started = performance.now();

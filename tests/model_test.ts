@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Session, SessionError } from "@aerys/session";
 import fc from "fast-check";
-import { decodeValues } from "../src/data.ts";
+import { decodeContents } from "../src/data.ts";
 import { decodeLock } from "../src/lock_entry.ts";
 import { decodeRecord } from "../src/record.ts";
 import { ModelKv } from "./proof/model_kv.ts";
@@ -264,7 +264,7 @@ class Pair {
       if (kind === "lock") held += decodeLock(value).kind === "held" ? 1 : 0;
       if (kind !== "data") continue;
       const { payload, ttl } = decodeRecord(value);
-      stored.push([id, decodeValues(payload), ttl]);
+      stored.push([id, decodeContents(payload).values, ttl]);
     }
     const kept = [...server].map((
       [n, { data, ttl }],

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import { decodeValues, encodeValues } from "../src/data.ts";
+import { decodeContents, encodeContents } from "../src/data.ts";
 import {
   decodeRecord,
   encodeRecord,
@@ -18,13 +18,16 @@ const record: StoredRecord = {
     { writer: 2n ** 64n - 1n, serial: 1 },
     { writer: 0n, serial: Number.MAX_SAFE_INTEGER },
   ],
-  payload: encodeValues(new Map([["a", [1, "two"]]])),
+  payload: encodeContents({
+    values: new Map([["a", [1, "two"]]]),
+    flash: new Map(),
+  }),
 };
 
 /** The error that decoding gives; `null` if it gives a session. */
 function decodingError(bytes: unknown): unknown {
   try {
-    decodeValues(decodeRecord(bytes).payload);
+    decodeContents(decodeRecord(bytes).payload);
     return null;
   } catch (error) {
     return error;
@@ -79,7 +82,7 @@ Deno.test("encodeRecord() writes the same bytes for the same record, whatever th
   );
 });
 
-Deno.test("decodeRecord() and decodeValues() throw a plain Error on every truncation", () => {
+Deno.test("decodeRecord() and decodeContents() throw a plain Error on every truncation", () => {
   const bytes = encodeRecord(record);
   assertEquals(decodingError(bytes), null);
   for (let length = 0; length < bytes.length; length++) {
@@ -135,7 +138,7 @@ Deno.test("decodeRecord() throws a plain Error on what is no record", () => {
   }
 });
 
-Deno.test("decodeRecord() and decodeValues() throw nothing but Errors on any changed byte", () => {
+Deno.test("decodeRecord() and decodeContents() throw nothing but Errors on any changed byte", () => {
   const bytes = encodeRecord(record);
   let refused = 0;
   for (let i = 0; i < bytes.length; i++) {

@@ -26,6 +26,7 @@ const table: [string, Call, Cell, Cell, Cell][] = [
   ["size", (session) => session.size, "yes", "yes", pending],
   ["set()", (session) => session.set("a", 2), notLocked, "yes", pending],
   ["delete()", (session) => session.delete("a"), notLocked, "yes", pending],
+  ["flash()", (session) => session.flash("a", 1), notLocked, "yes", pending],
   ["clear()", (session) => session.clear(), notLocked, "yes", pending],
   ["open()", (session) => session.open(), "yes", alreadyLocked, pending],
   ["read()", (session) => session.read(), "yes", alreadyLocked, pending],

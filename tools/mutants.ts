@@ -40,7 +40,7 @@ const groups = [
 ];
 /** They start processes of their own, and test no line that the others do not. */
 const leftOut =
-  /^(?:processes|remote|readme|examples|demo|demo_main|imports)_test/;
+  /^(?:processes|remote|readme|examples|demo|demo_main|imports|node)_test/;
 
 const root = new URL("../", import.meta.url);
 const notCopied = new Set([".git", "node_modules", "coverage"]);

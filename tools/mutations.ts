@@ -210,17 +210,17 @@ export const mutants: readonly Mutant[] = Object.entries({
   ],
   data: [
     [
-      "encodeValues() has no depth limit",
+      "encodeContents() has no depth limit",
       "if (objects > maxDepth) checkDepth",
       "if (objects < 0) checkDepth",
     ],
     [
-      "encodeValues() loses extra properties",
+      "encodeContents() loses extra properties",
       "tag === undefined || hasExtras(value, tag)",
       "tag === undefined",
     ],
     [
-      "encodeValues() stores the whole buffer of a view",
+      "encodeContents() stores the whole buffer of a view",
       "view.buffer.slice(byteOffset, byteOffset + byteLength)",
       "view.buffer",
     ],

@@ -1,7 +1,7 @@
 import { SessionError, type SessionOptions, withSession } from "@aerys/session";
 import type { Session } from "@aerys/session";
 import { configOf } from "../../src/config.ts";
-import { decodeValues } from "../../src/data.ts";
+import { decodeContents } from "../../src/data.ts";
 import { decodeRecord } from "../../src/record.ts";
 import { type Fault, Scheduler } from "./scheduler.ts";
 import { type Act, noRevival } from "./scenarios.ts";
@@ -271,6 +271,6 @@ async function judge(
 function storedLogs({ kv }: Scheduler): string[][] {
   return [...kv.entries].filter(([key]) => JSON.parse(key)[1] === "data")
     .map(([, { value }]) =>
-      decodeValues(decodeRecord(value).payload).get("log") as string[]
+      decodeContents(decodeRecord(value).payload).values.get("log") as string[]
     );
 }

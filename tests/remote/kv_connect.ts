@@ -128,7 +128,7 @@ export class KvConnect implements Remote, AsyncDisposable {
       return new Response(null, { status: 400 }); // The connection was cut.
     }
     if (pathname === "/v2/snapshot_read") {
-      return new Response(await this.#engine.snapshotRead(body));
+      return protobuf(await this.#engine.snapshotRead(body));
     }
     if (pathname === "/v2/atomic_write") return await this.#write(body, client);
     return new Response(null, { status: 404 });
@@ -160,7 +160,7 @@ export class KvConnect implements Remote, AsyncDisposable {
     if (kind === "answered 500") return new Response(null, { status: 500 });
     if (kind === "answered 400") return new Response(null, { status: 400 });
     if (kind === "cut") this.#relay.cut(client);
-    return new Response(result);
+    return protobuf(result);
   }
 
   #nextFault(): Kind | null {
@@ -168,4 +168,10 @@ export class KvConnect implements Remote, AsyncDisposable {
     const all = kinds.reduce((sum, kind) => sum + this.injected[kind], 0);
     return kinds[all % kinds.length]!;
   }
+}
+
+/** An answer that `@deno/kv` takes; Deno does not look at the type. */
+function protobuf(body: BodyInit): Response {
+  const headers = { "content-type": "application/x-protobuf" };
+  return new Response(body, { headers });
 }
