@@ -31,6 +31,7 @@ export type {
 export { withSession } from "./src/handler.ts";
 export type { KvAtomic, KvEntry, KvKey, KvStore } from "./src/kv.ts";
 export type {
+  ChangesOptions,
   CookieOptions,
   LockOptions,
   OpenOptions,

@@ -32,6 +32,7 @@ export class TimeIsUp extends Error {
 
 /** How long an operation may take, and what may end it before. */
 export class Limit {
+  /** `Infinity` where only a signal or `abort` may end it. */
   readonly ms: number;
   readonly #clock: Clock;
   readonly #until: number;
@@ -100,10 +101,12 @@ export class Limit {
    */
   race<T>(promise: Promise<T>): Promise<T> {
     // Only now, so that what is waited for is under way already.
-    this.#cancelTimer ??= this.#clock.timer(this.left, () => {
-      this.#timeIsUp = true;
-      this.#giveUp();
-    });
+    if (this.ms < Infinity) {
+      this.#cancelTimer ??= this.#clock.timer(this.left, () => {
+        this.#timeIsUp = true;
+        this.#giveUp();
+      });
+    }
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(this.#why());
       promise.then((value) => {

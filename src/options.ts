@@ -134,6 +134,20 @@ export interface LockOptions {
   maxWaiting?: number;
 }
 
+/** How `changes()` looks for changes. */
+export interface ChangesOptions {
+  /**
+   * How long after one look the next one follows, in ms, for what other
+   * processes commit; an integer from 1. Each look reads the session once.
+   * What this process commits is seen at once.
+   *
+   * @default {1000}
+   */
+  interval?: number;
+  /** Ends the iteration: what waits for the next change rejects with its reason. */
+  signal?: AbortSignal;
+}
+
 /** How `open()` waits. */
 export interface OpenOptions {
   /**

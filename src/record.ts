@@ -198,6 +198,13 @@ export function wasApplied(
   return marks.length < maxMarks ? false : undefined;
 }
 
+/** Whether the same commit wrote the values of both. */
+export function sameCommit(a: Header, b: Header): boolean {
+  const [one] = a.marks;
+  const [other] = b.marks;
+  return one?.writer === other?.writer && one?.serial === other?.serial;
+}
+
 /** The idle life in ms. */
 function life(header: Pick<Header, "ttl">, lifetimes: Lifetimes): number {
   const ttl = header.ttl ?? lifetimes.ttl;

@@ -4,17 +4,19 @@ export interface Traces {
   readonly used: boolean;
   /** Writes the session's `Set-Cookie`, where there is one. */
   readonly setCookie: ((headers: Headers) => void) | null;
+  /** Whether the browser loses the session without that cookie. */
+  readonly essential: boolean;
   /** The cookie's name. */
   readonly cookieName: string;
 }
 
 /** The response with the headers that the session calls for; the body streams on untouched. */
 export function withTraces(response: Response, traces: Traces): Response {
-  const { used, setCookie, cookieName } = traces;
+  const { used, setCookie, essential, cookieName } = traces;
   if (!used && setCookie === null) return response;
   // An error has no headers, and a copy of an upgrade would not upgrade.
   if (response.type === "error" || response.status === 101) {
-    if (setCookie === null || response.type === "error") return response;
+    if (!essential || response.type === "error") return response;
     throw new TypeError(
       "Cannot answer 101 Switching Protocols: the session has a new cookie, and an upgrade " +
         "cannot carry it. Create or regenerate the session in an ordinary request",

@@ -5,7 +5,7 @@ import { LockError, SessionError, type SessionErrorCode } from "./errors.ts";
 import type { SessionMethod } from "./events.ts";
 import { type Lease, lockLost } from "./lease.ts";
 import { explain } from "./lock.ts";
-import type { OpenOptions, SessionOptions } from "./options.ts";
+import type { ChangesOptions, OpenOptions, SessionOptions } from "./options.ts";
 import { withTraces } from "./response.ts";
 import { isEmpty, Visit } from "./visit.ts";
 
@@ -31,6 +31,9 @@ const sessions = new WeakMap<Request, Session<any>[]>();
 const optimisticTries = 3;
 
 const never = new AbortController().signal;
+
+/** Why an iterator that is left waits no longer. */
+const stopped = Symbol("stopped");
 
 /** The values of a session that was not read; never changed. */
 const nothing: Values = new Map();
@@ -176,7 +179,9 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   get<Value = never, Key extends SessionKey<Data> = SessionKey<Data>>(
     key: Key,
-  ): ([Value] extends [never] ? SessionValue<Data, Key> : Value) | null {
+  ):
+    | ([Value] extends [never] ? SessionValue<Data, Key> : NoInfer<Value>)
+    | null {
     const values = this.#readable("get()");
     type Found = [Value] extends [never] ? SessionValue<Data, Key> : Value;
     const at = name(key);
@@ -299,6 +304,94 @@ export class Session<Data extends object = Record<string, unknown>> {
     }
     this.#config.tell?.({ type: "read", id: this.id, took: limit.spent });
     return this;
+  }
+
+  /**
+   * The session again and again, each time that another request, in this
+   * process or any other, has committed a change since this one read it. Each
+   * time it is read anew, so that `get()` answers from what is stored; changes
+   * in quick succession may be told as one. It ends when the session is
+   * destroyed, expires or gets a new id: the browser was logged out elsewhere.
+   *
+   * No lock is held, nobody waits, and the session's life is not extended: it
+   * fits responses that stream for hours. While this request has the session
+   * locked, the iterator waits. State: unlocked.
+   *
+   * @param options How often to look for what other processes commit.
+   * @returns An iterator that yields this session. It rejects with
+   * `ERR_STORE` or `ERR_CORRUPT` if it cannot be read.
+   * @throws {RangeError} If the interval is not an integer from 1.
+   *
+   * @example Telling a page what changes
+   * ```ts
+   * import { withSession } from "@aerys/session";
+   *
+   * using kv = await Deno.openKv(":memory:");
+   *
+   * const handler = withSession<{ visits: number }>(async (_request, session) => {
+   *   await session.read();
+   *   async function* events() {
+   *     for await (const _ of session.changes()) {
+   *       yield `data: ${session.get("visits")}\n\n`;
+   *     }
+   *     yield "event: end\ndata: you were logged out elsewhere\n\n";
+   *   }
+   *   const body = ReadableStream.from(events());
+   *   return new Response(body.pipeThrough(new TextEncoderStream()), {
+   *     headers: { "content-type": "text/event-stream" },
+   *   });
+   * }, { kv });
+   *
+   * const response = await handler(new Request("http://localhost/"));
+   * if (!(await response.text()).includes("logged out")) throw new Error("no end");
+   * ```
+   */
+  changes(
+    { interval = 1000, signal }: ChangesOptions = {},
+  ): AsyncIterableIterator<this> {
+    integer("interval", interval, 1);
+    const scope = new Limit(this.#config.clock, Infinity, signal);
+    const steps = this.#changes(scope, interval);
+    return {
+      next: () => steps.next(),
+      return: () => {
+        scope.abort(stopped);
+        scope.end();
+        return steps.return(undefined);
+      },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+
+  async *#changes(
+    scope: Limit,
+    interval: number,
+  ): AsyncGenerator<this, undefined> {
+    try {
+      for (;;) {
+        this.#expect("unlocked", "changes()");
+        const epoch = this.#epoch;
+        const change = await this.#visit.change(scope, interval);
+        while (this.#state !== "unlocked") {
+          // This request changes it itself, and is to see no other's values.
+          await (this.#pending === null
+            ? scope.sleep(interval)
+            : scope.race(this.#pending));
+        }
+        if (epoch !== this.#epoch) continue;
+        change.accept();
+        const { contents } = change;
+        this.#hold(contents ?? { values: new Map(), flash: nothing });
+        if (contents === null) return;
+        yield this;
+      }
+    } catch (error) {
+      if (scope.reason !== stopped) throw error;
+    } finally {
+      scope.end();
+    }
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Clock } from "./clock.ts";
 import type { Limit } from "./clock.ts";
 import { SessionError } from "./errors.ts";
 import type { KvAtomic, KvKey, KvStore } from "./kv.ts";
+import { Watchers } from "./watchers.ts";
 import { ask, outcomeUnknown, settle, type Verdict } from "./commit.ts";
 import { decodeLock, encodeLock, type LockEntry } from "./lock_entry.ts";
 import {
@@ -46,6 +47,8 @@ const endedKeepFor = 30_000;
 
 /** What sessions do to the database. Every KV call of the library is made here. */
 export class Store {
+  /** Those who want to know what is committed here. */
+  readonly watchers = new Watchers();
   readonly #kv: KvStore;
   readonly #prefix: KvKey;
   readonly #clock: Clock;
@@ -169,6 +172,7 @@ export class Store {
       return seen(found, marked, isHeldBy(found, hold.owner));
     });
     if (version === null) return null;
+    this.watchers.tell(hold.id);
     const lock: LockEntry = { kind: "held", owner: hold.owner, lease: 0 };
     const stored = { id: hold.id, record: marked, recordVersion: version };
     return {
@@ -207,6 +211,7 @@ export class Store {
         : seen(found, marked, false);
     });
     if (version === null) return null;
+    this.watchers.tell(id);
     const stored = { ...snapshot, record: marked, recordVersion: version };
     return { record: marked, snapshot: certain ? stored : null };
   }
@@ -223,7 +228,9 @@ export class Store {
         ? "open"
         : "refused";
     });
-    return version !== null;
+    if (version === null) return false;
+    this.watchers.tell(hold.id);
+    return true;
   }
 
   /** Moves the session to another id, locked there; `null` if the lock was lost and nothing moved. */
@@ -256,6 +263,7 @@ export class Store {
       return isStill(found, hold) ? "open" : "refused";
     });
     if (version === null) return null;
+    this.watchers.tell(hold.id);
     // One commit gives all that it writes the same version.
     const versions = { lockVersion: version, recordVersion: version };
     return { hold: { id, owner: hold.owner, ...versions }, record: moved };

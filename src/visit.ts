@@ -175,6 +175,52 @@ export class Visit {
   }
 
   /**
+   * Waits until somebody has changed the session since this request saw it,
+   * and reads it; the contents are `null` when there is no such session any
+   * more. That does not extend its life, and takes no flash values. Nothing
+   * changes here until `accept` is called.
+   */
+  async change(
+    scope: Limit,
+    interval: number,
+  ): Promise<{ contents: Contents | null; accept: () => void }> {
+    const token = this.#identify();
+    if (token === null) return { contents: null, accept: () => {} };
+    const { clock, lock } = this.#config;
+    const { store } = await backendOf(this.#config, scope);
+    for (;;) {
+      let wake = () => {};
+      const woken = new Promise<void>((resolve) => wake = resolve);
+      const unwatch = store.watchers.watch(token.id, wake);
+      let cancel = () => {};
+      try {
+        const { record } = await scope.race(within(
+          new Limit(clock, lock.timeout),
+          (limit) => store.read(token.id, limit),
+        ));
+        if (
+          record === null || !sameDigest(record.digest, token.digest) ||
+          !records.isLive(record, clock.now())
+        ) {
+          return { contents: null, accept: () => this.#forget("unknown") };
+        }
+        if (
+          this.#stored === null || !records.sameCommit(record, this.#stored)
+        ) {
+          const contents = { ...decoded(record), flash: new Map() };
+          return { contents, accept: () => this.#found(record) };
+        }
+        // Never in step with others.
+        cancel = clock.timer(interval * (0.9 + clock.random() / 5), wake);
+        await scope.race(woken);
+      } finally {
+        cancel();
+        unwatch();
+      }
+    }
+  }
+
+  /**
    * Stores the contents and gives the lock up; none at all remove the
    * session. Answers `false` when there was no lock and somebody else has
    * written meanwhile, or when it takes a lock: enter again.
@@ -294,8 +340,12 @@ export class Visit {
       due === "none" || due === "extend" && !await this.#isCurrent()
         ? null
         : (headers: Headers) => this.#writeCookie(headers, due);
-    const name = cookieName(this.#config, this.#secure);
-    return { used: this.#used, setCookie, cookieName: name };
+    return {
+      used: this.#used,
+      setCookie,
+      essential: due === "set",
+      cookieName: cookieName(this.#config, this.#secure),
+    };
   }
 
   /** The token of the request's cookie, which is read when first asked for. */

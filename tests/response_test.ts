@@ -2,9 +2,24 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Traces, withTraces } from "../src/response.ts";
 
 const setCookie = (headers: Headers) => headers.append("set-cookie", "s=1");
-const read: Traces = { used: true, setCookie: null, cookieName: "s" };
-const created: Traces = { used: true, setCookie, cookieName: "s" };
-const unused: Traces = { used: false, setCookie: null, cookieName: "s" };
+const read: Traces = {
+  used: true,
+  setCookie: null,
+  essential: false,
+  cookieName: "s",
+};
+const created: Traces = {
+  used: true,
+  setCookie,
+  essential: true,
+  cookieName: "s",
+};
+const unused: Traces = {
+  used: false,
+  setCookie: null,
+  essential: false,
+  cookieName: "s",
+};
 
 Deno.test("withTraces() gives the very response when there is nothing to tell", () => {
   const response = new Response();

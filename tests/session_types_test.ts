@@ -45,6 +45,8 @@ Deno.test("Session<Data> types the values by key", async () => {
 
 Deno.test("Session<Data> refuses other keys and other types of values", async () => {
   const session = await locked<Shop>();
+  // @ts-expect-error: a user is no number
+  const _user: number | null = session.get("user");
   // @ts-expect-error: no such key
   session.set("role", "admin");
   // @ts-expect-error: no such key
