@@ -1,0 +1,39 @@
+import type { Contender, Ground } from "./contender.ts";
+import { bare } from "./peers/bare.ts";
+import { served } from "./peers/deno_serve.ts";
+import { expressSession } from "./peers/express_session.ts";
+import { honoSessions } from "./peers/hono_sessions.ts";
+import { ironSession } from "./peers/iron_session.ts";
+import { bareOverNode } from "./peers/node_http.ts";
+import { own } from "./peers/own.ts";
+import { remixSession } from "./peers/remix_session.ts";
+
+/** The name of this library among the contenders. */
+export const ownName = "@aerys/session";
+
+/** The floor, and the same once more: how far it is from itself is the noise. */
+export const floorName = "bare calls";
+export const noiseName = "bare calls, again";
+
+/** All that are compared, on one database with the same values; over sockets if wanted. */
+export async function field(
+  ground: Ground,
+  { loopback }: { loopback: boolean },
+): Promise<Contender[]> {
+  const inProcess = [
+    bare(floorName, ground),
+    bare(noiseName, ground),
+    own(ownName, ground),
+    honoSessions(ground),
+    remixSession(ground),
+    ironSession(ground),
+  ];
+  if (!loopback) return inProcess;
+  return [
+    ...inProcess,
+    served(bare(floorName, ground)),
+    served(own(ownName, ground)),
+    await bareOverNode(ground),
+    await expressSession(ground),
+  ];
+}
