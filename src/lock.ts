@@ -148,7 +148,6 @@ export class Locks {
     const { id } = turn.snapshot;
     let snapshot: Snapshot = turn.snapshot;
     let { grip, waitedFrom } = turn;
-    let waited = false;
     let takenOver = false;
     try {
       for (let round = 0; grip === null; round++) {
@@ -156,7 +155,6 @@ export class Locks {
         if (standing !== "live") return await this.#absent(place, standing);
         const remaining = this.#remaining(snapshot);
         if (remaining > 0) {
-          waited = true;
           waitedFrom ??= this.#clock.elapsed();
           await limit.sleep(Math.min(remaining, this.#jitter(round)));
           snapshot = await this.#store.load(id, limit);
@@ -183,7 +181,7 @@ export class Locks {
       return { kind: "locked", lease, record, waitedFrom, takenOver };
     } catch (error) {
       await this.#abandon(place);
-      throw explain(error, limit, waited);
+      throw explain(error, limit, waitedFrom !== null);
     }
   }
 

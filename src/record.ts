@@ -186,16 +186,20 @@ export function withMark(marks: readonly Mark[], mark: Mark): readonly Mark[] {
 }
 
 /**
- * Whether the commit with this mark was applied, as the stored marks tell;
- * `undefined` when so many processes wrote since that its own was pushed out.
+ * Whether a commit that wrote these marks, its own in front, was applied, as
+ * the stored marks tell; `undefined` when so many processes wrote since that
+ * all of them were pushed out.
  */
 export function wasApplied(
-  marks: readonly Mark[],
-  mark: Mark,
+  stored: readonly Mark[],
+  [own, ...older]: readonly Mark[],
 ): boolean | undefined {
-  const own = marks.find(({ writer }) => writer === mark.writer);
-  if (own !== undefined) return own.serial === mark.serial;
-  return marks.length < maxMarks ? false : undefined;
+  const has = ({ writer, serial }: Mark) =>
+    stored.some((mark) => mark.writer === writer && mark.serial === serial);
+  if (has(own!)) return true;
+  if (stored.some(({ writer }) => writer === own!.writer)) return false;
+  // Its mark is not pushed out before those behind it.
+  return stored.length < maxMarks || older.some(has) ? false : undefined;
 }
 
 /** Whether the same commit wrote the values of both. */

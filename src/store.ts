@@ -290,7 +290,7 @@ export class Store {
     const version = await settle(this.#clock, limit, build, async () => {
       const { record: found, recordVersion } = await this.read(id, limit);
       if (found === null) return "open";
-      return wasApplied(found.marks, marked.marks[0]!)
+      return wasApplied(found.marks, marked.marks)
         ? { version: recordVersion! }
         : "refused";
     });
@@ -403,9 +403,7 @@ function seen(
 ): Verdict {
   const header = found.record ??
     (found.lock?.kind === "ended" ? found.lock.header : null);
-  const applied = header === null
-    ? undefined
-    : wasApplied(header.marks, marks[0]!);
+  const applied = header === null ? undefined : wasApplied(header.marks, marks);
   if (applied) return { version: found.recordVersion ?? found.lockVersion! };
   // Under a lock that is still ours nobody else can have pushed the mark out.
   if (applied === false || stillOurs) return "refused";

@@ -136,11 +136,15 @@ Deno.test("wasApplied() finds a commit's mark, or tells that it cannot know", ()
     { length: 16 },
     (_, i) => ({ writer: BigInt(i + 10), serial: 5 }),
   );
-  assertEquals(wasApplied([], mark), false);
-  assertEquals(wasApplied([mark], mark), true);
-  assertEquals(wasApplied([{ ...mark, serial: 4 }], mark), false);
-  assertEquals(wasApplied([...others.slice(1), mark], mark), true);
-  assertEquals(wasApplied(others.slice(1), mark), false);
+  assertEquals(wasApplied([], [mark]), false);
+  assertEquals(wasApplied([mark], [mark]), true);
+  assertEquals(wasApplied([{ ...mark, serial: 4 }], [mark]), false);
+  assertEquals(wasApplied([...others.slice(1), mark], [mark]), true);
+  assertEquals(wasApplied(others.slice(1), [mark]), false);
   // Sixteen others wrote since, and may have pushed it out.
-  assertEquals(wasApplied(others, mark), undefined);
+  assertEquals(wasApplied(others, [mark]), undefined);
+  // But not before a mark that was behind it.
+  assertEquals(wasApplied(others, [mark, others[15]!]), false);
+  const behind = { ...others[15]!, serial: 4 };
+  assertEquals(wasApplied(others, [mark, behind]), undefined);
 });
