@@ -6,7 +6,7 @@ const button = document.querySelector("#start");
 const verdict = document.querySelector("#verdict");
 
 if (button) {
-  button.hidden = false;
+  button.hidden = verdict.hidden = false;
   button.addEventListener("click", run);
 }
 
@@ -19,7 +19,7 @@ for (const form of document.forms) {
 
 async function run() {
   button.disabled = true;
-  verdict.textContent = "";
+  verdict.textContent = `${total} requests are under way.`;
   clear("#locked");
   clear("#lock-free");
   try {
@@ -69,15 +69,15 @@ class Refused extends Error {}
 function clear(lane) {
   const element = document.querySelector(lane);
   element.querySelector(".number").textContent = "?";
-  element.querySelector(".time").textContent = "\u00a0";
-  for (const dot of element.querySelectorAll("i")) dot.className = "";
+  element.querySelector(".time").textContent = "";
+  for (const bar of element.querySelectorAll("i")) bar.className = "";
 }
 
 function show(lane, kept, ms) {
   const element = document.querySelector(lane);
   element.querySelector(".number").textContent = kept;
   element.querySelector(".time").textContent = `in ${ms} ms`;
-  element.querySelectorAll("i").forEach((dot, i) => {
-    dot.className = i < kept ? "kept" : "lost";
+  element.querySelectorAll("i").forEach((bar, i) => {
+    bar.className = i < kept ? "kept" : "lost";
   });
 }

@@ -42,36 +42,35 @@ function race(): Html {
     <section aria-labelledby="race">
       <h2 id="race">Twenty at once</h2>
       <p>
-        The button starts 20 requests at once, and each adds one to a number in
+        The button sends 20 requests at once, and each adds one to a number in
         your session. Then it does the same to a session without a lock, on the
-        same database.
+        same database. Both take ${workMs} ms between reading and writing.
       </p>
       <div class="act">
         <button id="start" type="button" hidden>20 at once</button>
         <noscript>The button needs JavaScript; all else works without.</noscript>
-        <p id="verdict" role="status"></p>
+        <p id="verdict" role="status" hidden>Not sent yet.</p>
       </div>
-      <div class="pair">
-        ${lane(
-          "locked",
-          "With the lock",
-          `await session.open();
+      ${lane(
+        "locked",
+        "With the lock",
+        `await session.open();
 const n = session.get("count") ?? 0;
 await work(); // ${workMs} ms
 session.set("count", n + 1);
 await session.save();`,
-        )} ${lane(
-          "lock-free",
-          "Without a lock",
-          `const n = (await kv.get(key)).value;
+      )} ${lane(
+        "lock-free",
+        "Without a lock",
+        `const n = (await kv.get(key)).value;
 await work(); // ${workMs} ms
 await kv.set(key, n + 1);`,
-        )}
-      </div>
+      )}
       <p class="note">
-        A browser opens six connections to one server, so about six of the 20
-        meet there. With more of them, the session without a lock keeps fewer.
-        The lock costs time instead: one request after another.
+        Each bar is a request: those that stand were kept, those on the ground
+        overwritten. A browser opens six connections to one server, so about six
+        of the 20 meet there. With more of them, the session without a lock
+        keeps fewer. The lock costs time instead: one request after another.
       </p>
     </section>
   `;
@@ -81,12 +80,13 @@ await kv.set(key, n + 1);`,
 function lane(id: string, title: string, code: string): Html {
   return html`
     <article id="${id}" aria-labelledby="${id}-title">
-      <h3 id="${id}-title">${title}</h3>
-      <p class="result"><span class="number">?</span> of 20 kept</p>
-      <div class="dots" aria-hidden="true">${new Html(
-        "<i></i>".repeat(20),
-      )}</div>
-      <p class="time">&nbsp;</p>
+      <div>
+        <h3 id="${id}-title">${title}</h3>
+        <div class="bar" aria-hidden="true">${new Html(
+          "<i></i>".repeat(20),
+        )}</div>
+        <p><b class="number">?</b> of 20 kept <span class="time"></span></p>
+      </div>
       <pre><code>${code}</code></pre>
     </article>
   `;
@@ -105,7 +105,7 @@ function yours(
       <dl>
         <div>
           <dt>Visits</dt>
-          <dd class="number">${visits}</dd>
+          <dd>${visits}</dd>
         </div>
         <div>
           <dt>Name</dt>
@@ -123,7 +123,7 @@ function yours(
         `}
       </dl>
       ${user === null ? loginForm(error) : html`
-        <form method="post" action="/logout">
+        <form method="post" action="/logout#yours">
           <button class="quiet">Log out</button>
         </form>
         <p class="note">
@@ -136,12 +136,13 @@ function yours(
   `;
 }
 
+/** The fragment lives on through the redirect: whoever logs in sees what changed. */
 function loginForm(error: string): Html {
   const invalid = error === ""
     ? nothing
     : new Html(' aria-invalid="true" aria-describedby="name-error"');
   return html`
-    <form method="post" action="/login">
+    <form method="post" action="/login#yours">
       <label for="name">Name</label>
       <input
         id="name"
@@ -157,7 +158,7 @@ function loginForm(error: string): Html {
     </form>
     <p class="note">
       Any name will do, there is no password. Your visits stay with you, and the
-      session gets a new id.
+      session gets a new id. A second tab with this page has the same session.
     </p>
   `;
 }
