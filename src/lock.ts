@@ -50,6 +50,8 @@ export interface Locked {
  */
 export interface Absent {
   readonly kind: "unknown" | "wrongSecret" | "expired" | "ended" | "moved";
+  /** As that of a {@linkcode Turn}. */
+  readonly waitedFrom: number | null;
 }
 
 /** How a request waits, and who it is. */
@@ -104,7 +106,9 @@ export class Locks {
         snapshot = await loading;
         line.tell(snapshot.record?.digest ?? null);
         const standing = this.#stand(snapshot, token, seen);
-        if (standing !== "live") return await this.#absent(place, standing);
+        if (standing !== "live") {
+          return await this.#absent(place, standing, waitedFrom);
+        }
       }
       place.proven = true;
       if (line.countBefore(place) > options.maxWaiting) {
@@ -122,7 +126,7 @@ export class Locks {
       const standing = this.#stand(snapshot!, token, true);
       if (standing !== "live") {
         if (grip !== null) await this.#drop(grip);
-        return await this.#absent(place, standing);
+        return await this.#absent(place, standing, waitedFrom);
       }
       return {
         kind: "turn",
@@ -152,7 +156,9 @@ export class Locks {
     try {
       for (let round = 0; grip === null; round++) {
         const standing = this.#stand(snapshot, token, true);
-        if (standing !== "live") return await this.#absent(place, standing);
+        if (standing !== "live") {
+          return await this.#absent(place, standing, waitedFrom);
+        }
         const remaining = this.#remaining(snapshot);
         if (remaining > 0) {
           waitedFrom ??= this.#clock.elapsed();
@@ -190,9 +196,13 @@ export class Locks {
     return this.#process + String(++this.#acquisitions).padStart(10, "0");
   }
 
-  async #absent(place: Place, kind: Absent["kind"]): Promise<Absent> {
+  async #absent(
+    place: Place,
+    kind: Absent["kind"],
+    waitedFrom: number | null,
+  ): Promise<Absent> {
     await this.#abandon(place);
-    return { kind };
+    return { kind, waitedFrom };
   }
 
   /** Leaves a line without having done anything. */

@@ -287,11 +287,13 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#expect("unlocked", "read()");
     const epoch = ++this.#epoch;
     const limit = this.#limit();
+    let id: string | null;
     try {
-      const { contents, accept } = await this.#visit.look(
+      const { contents, accept, ...found } = await this.#visit.look(
         limit,
         (key) => !this.#left.has(key),
       );
+      id = found.id;
       // A later read or an open() knows better.
       if (epoch === this.#epoch) {
         accept();
@@ -302,7 +304,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     } finally {
       limit.end();
     }
-    this.#config.tell?.({ type: "read", id: this.id, took: limit.spent });
+    this.#config.tell?.({ type: "read", id, took: limit.spent });
     return this;
   }
 
@@ -517,9 +519,9 @@ export class Session<Data extends object = Record<string, unknown>> {
         return saved ? "unlocked" : "updating";
       });
       if (saved) return result;
-      this.#config.tell?.({ type: "conflicted", id: this.id! });
-      this.#mustBeUpdating();
       if (isEmpty(this.#toStore)) tries = 1; // Removing takes the lock.
+      else this.#config.tell?.({ type: "conflicted", id: this.id! });
+      this.#mustBeUpdating();
     }
   }
 
@@ -669,6 +671,13 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#config.tell?.({ type: "unlocked", id, held: lease.held });
   }
 
+  /** Tells of a lock that was found lost only when it was needed. */
+  #tellLost(lease: Lease | null, { message: reason }: LockError): void {
+    if (lease === null || lease.lost) return;
+    const { id } = lease.hold;
+    this.#config.tell?.({ type: "lost", id, held: lease.held, reason });
+  }
+
   /** Tells of an error, and answers it. */
   #failed(method: SessionMethod, error: unknown, limit: Limit): unknown {
     const { tell } = this.#config;
@@ -688,12 +697,15 @@ export class Session<Data extends object = Record<string, unknown>> {
     work: (limit: Limit) => Promise<SessionState | "updating">,
   ): Promise<void> {
     await this.#pend("unlocked", async () => {
+      const { lease } = this.#visit;
       const limit = this.#limit();
       try {
         this.#state = await work(limit);
       } catch (error) {
         this.#failed(method, error, limit);
         await this.#rollBack(limit);
+        if (error instanceof LockError) this.#tellLost(lease, error);
+        else this.#tellUnlocked(lease);
         throw error;
       } finally {
         limit.end();

@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { Limit, within } from "./clock.ts";
 import { backendOf } from "./backend.ts";
 import { ask } from "./commit.ts";
@@ -89,7 +90,7 @@ export class Visit {
     const seen = this.#seen || this.#stored !== null;
     const waiting = { token, options, limit, seen };
     const turn = await locks.enter(waiting);
-    if (turn.kind !== "turn") return this.#absent(turn);
+    if (turn.kind !== "turn") return this.#absent(turn, token);
     const { snapshot, grip } = turn;
     let { waitedFrom } = turn;
     if (optimistic && grip === null && snapshot.lock?.kind !== "held") {
@@ -99,13 +100,13 @@ export class Visit {
       this.#found(snapshot.record);
     } else {
       const outcome = await locks.lock(turn, waiting);
-      if (outcome.kind !== "locked") return this.#absent(outcome);
+      if (outcome.kind !== "locked") return this.#absent(outcome, token);
       this.#lease = outcome.lease;
       waitedFrom = outcome.waitedFrom;
       this.#found(outcome.record);
       this.#tellOfLock(outcome);
     }
-    if (waitedFrom !== null) this.waited = clock.elapsed() - waitedFrom;
+    this.#setWaited(waitedFrom);
     try {
       return this.#contents();
     } catch (error) {
@@ -122,9 +123,9 @@ export class Visit {
   async look(
     limit: Limit,
     takes: (key: string) => boolean,
-  ): Promise<{ contents: Contents; accept: () => void }> {
+  ): Promise<{ id: string | null; contents: Contents; accept: () => void }> {
     const token = this.#identify();
-    const nothing = { contents: empty(), accept: () => {} };
+    const nothing = { id: null, contents: empty(), accept: () => {} };
     if (token === null) return nothing;
     const { store } = await backendOf(this.#config, limit);
     const reading = store.read(token.id, limit);
@@ -132,13 +133,14 @@ export class Visit {
     const { record, recordVersion } = await reading;
     const now = this.#config.clock.now();
     if (record === null) {
-      this.#tellOfAbsence("unknown");
+      const seen = this.#seen || this.#stored !== null;
+      this.#tellOfAbsence(seen ? "ended" : "unknown", token);
       return { ...nothing, accept: () => this.#missing() };
     }
     const own = sameDigest(record.digest, token.digest);
     if (!own || !records.isLive(record, now)) {
       const kind = own ? "expired" : "wrongSecret";
-      this.#tellOfAbsence(kind);
+      this.#tellOfAbsence(kind, token);
       return { ...nothing, accept: () => this.#forget(kind) };
     }
     const contents = decoded(record);
@@ -166,6 +168,7 @@ export class Visit {
       if (extended) current = renewed;
     }
     return {
+      id: token.id,
       contents,
       accept: () => {
         this.#found(current);
@@ -363,6 +366,10 @@ export class Visit {
     return this.#token;
   }
 
+  #setWaited(from: number | null): void {
+    this.waited = from === null ? 0 : this.#config.clock.elapsed() - from;
+  }
+
   #found(record: StoredRecord): void {
     this.#stored = record;
     if (this.#cookieDue !== "set") this.#isNew = false;
@@ -384,10 +391,9 @@ export class Visit {
     if (kind === "ended" || kind === "moved") this.#fate = kind;
   }
 
-  #tellOfAbsence(kind: Absent["kind"]): void {
+  #tellOfAbsence(kind: Absent["kind"], { id }: Token): void {
     const { tell } = this.#config;
     if (tell === undefined) return;
-    const { id } = this.#token!;
     if (kind === "wrongSecret" || kind === "expired") tell({ type: kind, id });
     else tell({ type: "unknown", id, ended: kind !== "unknown" });
   }
@@ -396,8 +402,10 @@ export class Visit {
     const { tell } = this.#config;
     if (tell === undefined) return;
     if (takenOver) tell({ type: "takenOver", id: lease.hold.id });
-    lease.onLost = ({ message: reason }) =>
-      tell({ type: "lost", id: lease.hold.id, held: lease.held, reason });
+    // A timer that another request has set may be what finds out.
+    lease.onLost = AsyncResource.bind(({ message: reason }: LockError) =>
+      tell({ type: "lost", id: lease.hold.id, held: lease.held, reason })
+    );
   }
 
   /** The lock is given up; this is what is stored now. */
@@ -479,8 +487,9 @@ export class Visit {
     this.#turn = null;
   }
 
-  #absent({ kind }: Absent): Contents {
-    this.#tellOfAbsence(kind);
+  #absent({ kind, waitedFrom }: Absent, token: Token): Contents {
+    this.#setWaited(waitedFrom);
+    this.#tellOfAbsence(kind, token);
     this.#forget(kind);
     return empty();
   }
