@@ -49,6 +49,12 @@ export class Limit {
     this.#clock = clock;
     this.#until = clock.elapsed() + ms;
     this.#signal = signal;
+    if (ms < Infinity) {
+      this.#cancelTimer = clock.timer(ms, () => {
+        this.#timeIsUp = true;
+        this.#giveUp();
+      });
+    }
     if (signal?.aborted) this.#onAbort();
     else signal?.addEventListener("abort", this.#onAbort);
   }
@@ -100,13 +106,6 @@ export class Limit {
    * whichever is first. The promise itself goes on.
    */
   race<T>(promise: Promise<T>): Promise<T> {
-    // Only now, so that what is waited for is under way already.
-    if (this.ms < Infinity) {
-      this.#cancelTimer ??= this.#clock.timer(this.left, () => {
-        this.#timeIsUp = true;
-        this.#giveUp();
-      });
-    }
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(this.#why());
       promise.then((value) => {
