@@ -1,5 +1,6 @@
 import type { Contender, Ground } from "./contender.ts";
 import { bare } from "./peers/bare.ts";
+import { essential } from "./peers/essential.ts";
 import { served } from "./peers/deno_serve.ts";
 import { expressSession } from "./peers/express_session.ts";
 import { honoSessions } from "./peers/hono_sessions.ts";
@@ -15,6 +16,9 @@ export const ownName = "@aerys/session";
 export const floorName = "bare calls";
 export const noiseName = "bare calls, again";
 
+/** The floor with the work that a session cannot do without either. */
+export const essentialName = "bare calls, hashed and encoded";
+
 /** All that are compared, on one database with the same values; over sockets if wanted. */
 export async function field(
   ground: Ground,
@@ -23,6 +27,7 @@ export async function field(
   const inProcess = [
     bare(floorName, ground),
     bare(noiseName, ground),
+    essential(essentialName, ground),
     own(ownName, ground),
     honoSessions(ground),
     remixSession(ground),

@@ -77,8 +77,12 @@ const nothing: Values = new Map();
  * ```
  */
 export class Session<Data extends object = Record<string, unknown>> {
+  readonly #request!: Request;
   readonly #config!: Config;
-  readonly #visit!: Visit;
+  /** Made when somebody first asks for the session, which many requests never do. */
+  #made: Visit | undefined;
+  /** Whether the response has been made, so that no cookie can be sent. */
+  #answered = false;
   /** `"updating"` is locked for what `update()` calls, and pending for all else. */
   #state: SessionState | "updating" = "unlocked";
   #values = nothing;
@@ -122,8 +126,8 @@ export class Session<Data extends object = Record<string, unknown>> {
           "withSession(), or pass options: new Session(request, {})",
       );
     }
+    this.#request = request;
     this.#config = config;
-    this.#visit = new Visit(request, config);
     if (all === undefined) sessions.set(request, [this]);
     else all.push(this);
   }
@@ -540,9 +544,10 @@ export class Session<Data extends object = Record<string, unknown>> {
    * followed `open()`; the lock is released, and what was set is lost.
    */
   async respond(response: Response): Promise<Response> {
-    const ignored = this.#visit.answer();
+    this.#answered = true;
+    if (this.#made === undefined) return response;
+    this.#visit.answered = true;
     if (this.#state !== "unlocked") await this.#mustBeUnlocked();
-    else if (ignored) return response;
     return withTraces(response, await this.#visit.traces());
   }
 
@@ -723,6 +728,14 @@ export class Session<Data extends object = Record<string, unknown>> {
     });
     this.#pending = done.catch(() => {});
     await done;
+  }
+
+  get #visit(): Visit {
+    if (this.#made === undefined) {
+      this.#made = new Visit(this.#request, this.#config);
+      this.#made.answered = this.#answered;
+    }
+    return this.#made;
   }
 
   #limit(): Limit {

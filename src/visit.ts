@@ -42,7 +42,7 @@ export class Visit {
   #isNew = true;
   #used = false;
   /** Whether the response has been made, so that no cookie can be sent. */
-  #answered = false;
+  answered = false;
   /** Whether the cookie is `Secure`; known once the cookie was read. */
   #secure = true;
   /** What `setTTL()` asked for since the last save. */
@@ -329,12 +329,6 @@ export class Visit {
     }
   }
 
-  /** Notes that the response is made; answers whether the session played no part in it. */
-  answer(): boolean {
-    this.#answered = true;
-    return !this.#used;
-  }
-
   /** What the response must tell, now that the request is done. */
   async traces(): Promise<Traces> {
     const due = this.#cookieDue;
@@ -518,7 +512,7 @@ export class Visit {
   }
 
   #mustSendCookie(): void {
-    if (!this.#answered) return;
+    if (!this.answered) return;
     throw new TypeError(
       "Cannot create or regenerate a session: the response is made, and its cookie cannot " +
         "be sent any more. Do it before the handler returns",
