@@ -320,8 +320,10 @@ export class Session<Data extends object = Record<string, unknown>> {
    * destroyed, expires or gets a new id: the browser was logged out elsewhere.
    *
    * No lock is held, nobody waits, and the session's life is not extended: it
-   * fits responses that stream for hours. While this request has the session
-   * locked, the iterator waits. State: unlocked.
+   * fits responses that stream for hours. Hand the iterator itself to
+   * `ReadableStream.from()`, so that it ends when the reader leaves: a generator
+   * around it would learn of that at the next change only. While this request
+   * has the session locked, the iterator waits. State: unlocked.
    *
    * @param options How often to look for what other processes commit.
    * @returns An iterator that yields this session. It rejects with
@@ -336,14 +338,16 @@ export class Session<Data extends object = Record<string, unknown>> {
    *
    * const handler = withSession<{ visits: number }>(async (_request, session) => {
    *   await session.read();
-   *   async function* events() {
-   *     for await (const _ of session.changes()) {
-   *       yield `data: ${session.get("visits")}\n\n`;
-   *     }
-   *     yield "event: end\ndata: you were logged out elsewhere\n\n";
-   *   }
-   *   const body = ReadableStream.from(events());
-   *   return new Response(body.pipeThrough(new TextEncoderStream()), {
+   *   const events = new TransformStream<typeof session, string>({
+   *     transform: (session, stream) =>
+   *       stream.enqueue(`data: ${session.get("visits")}\n\n`),
+   *     flush: (stream) =>
+   *       stream.enqueue("event: end\ndata: you were logged out elsewhere\n\n"),
+   *   });
+   *   const body = ReadableStream.from(session.changes())
+   *     .pipeThrough(events)
+   *     .pipeThrough(new TextEncoderStream());
+   *   return new Response(body, {
    *     headers: { "content-type": "text/event-stream" },
    *   });
    * }, { kv });

@@ -30,6 +30,9 @@ const closest: Record<string, RegExp> = {
   visit:
     /^(?:held_long|states|corrupt_values|session|extended|touch|log|faults_renewal|deadlines)/,
   session: /^(?:states|session|unawaited)/,
+  timers: /^timers/,
+  watchers: /^session_changes/,
+  events: /^events/,
 };
 /** Then what kills fast, and then the rest; each group is one process. */
 const groups = [
@@ -40,7 +43,7 @@ const groups = [
 ];
 /** They start processes of their own, and test no line that the others do not. */
 const leftOut =
-  /^(?:processes|remote|readme|examples|demo|demo_main|imports|node)_test/;
+  /^(?:processes|remote|readme|examples|demo|imports|node|simulate|telemetry_deno|fresh_app|.*docs|.*page)\w*_test/;
 
 const root = new URL("../", import.meta.url);
 const notCopied = new Set([".git", "node_modules", "coverage"]);

@@ -471,7 +471,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "a session begins though no cookie can be sent",
-      "if (!this.#answered) return;",
+      "if (!this.answered) return;",
       "return;",
     ],
     [
