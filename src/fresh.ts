@@ -68,6 +68,21 @@ export function freshSession<Data extends object = Record<string, unknown>>(
       await session[Symbol.asyncDispose]();
       throw error;
     }
-    return session.respond(response);
+    return await respond(session, response);
   };
+}
+
+/** Where `ctx.render()` leaves the nonce on a response, for Fresh's `csp()`. */
+const nonce = Symbol.for("__freshNonce");
+
+/** Ends the request; a copy of the response keeps the nonce. */
+async function respond<Data extends object>(
+  session: Session<Data>,
+  response: Response,
+): Promise<Response> {
+  const answer = await session.respond(response);
+  if (answer !== response && nonce in response) {
+    Object.assign(answer, { [nonce]: response[nonce] });
+  }
+  return answer;
 }

@@ -4,8 +4,7 @@ import type { Data, State } from "./utils.ts";
 
 export const app = new App<State>();
 
-// Before the session: files need none.
-app.use(staticFiles());
-app.use(csrf());
+app.use(staticFiles()); // files need no session
 app.use(freshSession<Data>({ ttl: 14 * 24 * 3600 }));
+app.use(csrf()); // no form of another site, and no fetch
 app.fsRoutes();

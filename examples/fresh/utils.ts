@@ -3,9 +3,11 @@ import { createDefine } from "fresh";
 
 /** The session's values: a wrong key or type does not compile. */
 export interface Data {
-  visits: number;
-  claps: number;
   user: string;
+  items: string[];
+  count: number;
+  /** Shown once, on the next page. */
+  notice: string;
 }
 
 /** What `ctx.state` holds in every route. */

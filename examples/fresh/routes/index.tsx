@@ -1,17 +1,19 @@
 import { page } from "fresh";
-import Claps from "../islands/Claps.tsx";
+import { Items } from "../components/Items.tsx";
+import { Login } from "../components/Login.tsx";
+import Twenty from "../islands/Twenty.tsx";
 import { define } from "../utils.ts";
 
 export const handler = define.handlers({
   async GET(ctx) {
-    const { session } = ctx.state;
-    const visits = await session.update(() => {
-      const next = (session.get("visits") ?? 0) + 1;
-      session.set("visits", next);
-      return next;
+    // No lock: a page that only shows the session waits for nobody.
+    const session = await ctx.state.session.read();
+    return page({
+      user: session.get("user"),
+      items: session.get("items") ?? [],
+      count: session.get("count") ?? 0,
+      notice: session.get("notice"),
     });
-    const claps = session.get("claps") ?? 0;
-    return page({ visits, claps, user: session.get("user") });
   },
 });
 
@@ -19,21 +21,9 @@ export default define.page<typeof handler>(function Home({ data }) {
   return (
     <main>
       <h1>Hello {data.user ?? "stranger"}</h1>
-      <p>This is visit {data.visits}.</p>
-      <Claps claps={data.claps} />
-      {data.user === null
-        ? (
-          <form method="post" action="/login">
-            <label for="name">Name</label>
-            <input id="name" name="name" required maxLength={40} />
-            <button type="submit">Log in</button>
-          </form>
-        )
-        : (
-          <form method="post" action="/logout">
-            <button type="submit">Log out</button>
-          </form>
-        )}
+      {data.notice !== null && <p role="status">{data.notice}</p>}
+      {data.user === null ? <Login /> : <Items items={data.items} />}
+      <Twenty count={data.count} />
     </main>
   );
 });
