@@ -36,7 +36,7 @@ export class Config {
   constructor(options: SessionOptions, clock: Clock = systemClock) {
     const { kv, prefix = ["session"], ttl = -1, maxLife = 3600 } = options;
     const { absoluteTtl = 30 * 24 * 3600, cookie = {}, lock = {} } = options;
-    const given = Promise.resolve(kv);
+    const given = Promise.resolve(validKv(kv));
     given.catch(() => {}); // It is told to whoever uses the session first.
     this.kv = kv === undefined
       ? openDefaultKv
@@ -74,6 +74,17 @@ export function integer(name: string, value: number, min: number): number {
       2 ** 31 - 1
     }, ` +
       `received ${String(value)}`,
+  );
+}
+
+/** Throws unless it is a promise, a database, or left out. */
+function validKv(kv: SessionOptions["kv"]): SessionOptions["kv"] {
+  const given = (kv ?? {}) as unknown as Record<string, unknown>;
+  const can = (method: string) => typeof given[method] === "function";
+  const isStore = ["get", "getMany", "atomic"].every(can);
+  if (kv === undefined || isStore || can("then")) return kv;
+  throw new TypeError(
+    "Invalid session option kv: expected a Deno KV database, or a promise of one",
   );
 }
 
@@ -145,6 +156,9 @@ function cookieConfig(options: CookieOptions): CookieConfig {
   }
   if (secure !== undefined && typeof secure !== "boolean") {
     refuse("secure", "expected true, false or undefined");
+  }
+  if (typeof partitioned !== "boolean") {
+    refuse("partitioned", "expected true, false or undefined");
   }
   if (prefix.startsWith("__Host-") && !hostOnly) {
     refuse("name", `${name} needs the path / and no domain`);

@@ -28,7 +28,7 @@ Deno.test("Config has a default for every option", () => {
 });
 
 Deno.test("Config takes what is given and fills in the rest", async () => {
-  const kv = {} as KvStore;
+  const kv = { get() {}, getMany() {}, atomic() {} } as unknown as KvStore;
   const config = new Config({
     kv,
     prefix: ["app", "s"],
@@ -112,6 +112,14 @@ const refused: [SessionOptions, string][] = [
   [{ lock: { maxHold: 4999 } }, "lock.maxHold"],
   [{ lock: { lease: 200, maxHold: 199 } }, "lock.maxHold"],
   [{ lock: { maxWaiting: 0 } }, "lock.maxWaiting"],
+  ...["data.db", {}, null, { get() {}, getMany() {} }].map((kv) =>
+    [{ kv } as unknown as SessionOptions, "kv"] as [SessionOptions, string]
+  ),
+  [{ onEvent: "log" } as unknown as SessionOptions, "onEvent"],
+  [
+    { cookie: { partitioned: "yes" } } as unknown as SessionOptions,
+    "cookie.partitioned",
+  ],
   [{ prefix: [] }, "prefix"],
   [{ prefix: [""] }, "prefix"],
   [{ prefix: ["a", ""] }, "prefix"],
