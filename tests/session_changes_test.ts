@@ -38,6 +38,20 @@ Deno.test("Session.changes() yields the session at each commit of another reques
   await changes.return!();
 });
 
+Deno.test("Session.changes() sees at once what this process commits", async () => {
+  using kv = await testKv();
+  const clock = new ManualClock(); // which stands still
+  const browser = await browserWith(withClock({ kv }, clock), { count: 1 });
+  const session = await sessionOf(browser).read();
+  const changes = session.changes();
+  const next = changes.next();
+  await until(() => kv.unanswered === 0 && clock.waiting === 1);
+  await add(browser);
+  await next;
+  assertEquals(session.get("count"), 2);
+  await changes.return!();
+});
+
 Deno.test("Session.changes() sees what another process commits, at its next look", async () => {
   using kv = await testKv();
   const clock = new ManualClock();
