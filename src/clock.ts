@@ -35,7 +35,7 @@ export class Limit {
   /** `Infinity` where only a signal or `abort` may end it. */
   readonly ms: number;
   readonly #clock: Clock;
-  readonly #until: number;
+  readonly #since: number;
   readonly #signal: AbortSignal | undefined;
   #cancelTimer: (() => void) | null = null;
   /** What to call when it is over, for everything that waits. */
@@ -47,7 +47,7 @@ export class Limit {
   constructor(clock: Clock, ms: number, signal?: AbortSignal) {
     this.ms = ms;
     this.#clock = clock;
-    this.#until = clock.elapsed() + ms;
+    this.#since = clock.elapsed();
     this.#signal = signal;
     if (ms < Infinity) {
       this.#cancelTimer = clock.timer(ms, () => {
@@ -61,12 +61,12 @@ export class Limit {
 
   /** The time since it began, in ms. */
   get spent(): number {
-    return this.#clock.elapsed() - this.#until + this.ms;
+    return this.#clock.elapsed() - this.#since;
   }
 
   /** The time left in whole ms, rounded up; never negative. */
   get left(): number {
-    return Math.ceil(Math.max(0, this.#until - this.#clock.elapsed()));
+    return Math.ceil(Math.max(0, this.ms - this.spent));
   }
 
   /** Whether it was aborted, by its signal or by {@linkcode Limit.abort}. */

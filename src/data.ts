@@ -96,7 +96,10 @@ export function encodeContents({ values, flash }: Contents): Uint8Array {
     const all = flash.size === 0 ? values : [values, flash];
     const text = stringify(all, undefined, { operations: strict });
     // Fewer objects cannot be nested deeper.
-    if (objects > maxDepth) checkDepth(all, maxDepth, new Set());
+    if (objects > maxDepth) {
+      checkDepth(values, maxDepth, new Set());
+      checkDepth(flash, maxDepth, new Set());
+    }
     return encoder.encode(text);
   } catch (cause) {
     throw notStorable([...values, ...flash], cause);

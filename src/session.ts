@@ -88,6 +88,8 @@ export class Session<Data extends object = Record<string, unknown>> {
   #values = nothing;
   /** What the last request has left for this one. */
   #flash = nothing;
+  /** The same, as far as it is taken out of what is stored. */
+  #taken = nothing;
   /** What this request leaves for the next one. */
   #leaving = nothing;
   /** The same, as far as it is stored. */
@@ -98,6 +100,8 @@ export class Session<Data extends object = Record<string, unknown>> {
   #opening: Limit | null = null;
   /** Counts the reads and everything that outdates them. */
   #epoch = 0;
+  /** The read that the values come from, or what has outdated it. */
+  #latest = 0;
 
   /**
    * Finds the session of a request, or begins one.
@@ -298,11 +302,12 @@ export class Session<Data extends object = Record<string, unknown>> {
         (key) => !this.#left.has(key),
       );
       id = found.id;
+      this.#taken = this.#with(contents.flash, this.#taken);
       // A later read or an open() knows better.
-      if (epoch === this.#epoch) {
+      if (this.#isLatest(epoch)) {
         accept();
         this.#hold(contents);
-      } else this.#receive(contents.flash);
+      } else this.#flash = this.#with(contents.flash, this.#flash);
     } catch (error) {
       throw this.#failed("read", error, limit);
     } finally {
@@ -360,6 +365,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     { interval = 1000, signal }: ChangesOptions = {},
   ): AsyncIterableIterator<this> {
     integer("interval", interval, 1);
+    this.#visit.used = true; // Even if a stream first asks after the response is made.
     const scope = new Limit(this.#config.clock, Infinity, signal);
     const steps = this.#changes(scope, interval);
     return {
@@ -380,17 +386,17 @@ export class Session<Data extends object = Record<string, unknown>> {
     interval: number,
   ): AsyncGenerator<this, undefined> {
     try {
+      this.#expect("unlocked", "changes()");
       for (;;) {
-        this.#expect("unlocked", "changes()");
-        const epoch = this.#epoch;
-        const change = await this.#visit.change(scope, interval);
         while (this.#state !== "unlocked") {
           // This request changes it itself, and is to see no other's values.
           await (this.#pending === null
             ? scope.sleep(interval)
             : scope.race(this.#pending));
         }
-        if (epoch !== this.#epoch) continue;
+        const epoch = ++this.#epoch;
+        const change = await this.#visit.change(scope, interval);
+        if (!this.#isLatest(epoch)) continue;
         change.accept();
         const { contents } = change;
         this.#hold(contents ?? { values: new Map(), flash: nothing });
@@ -461,7 +467,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     await this.#commit("regenerate", async (limit) => {
       const previousId = this.id;
       await this.#visit.move(this.#toStore, limit);
-      this.#left = this.#leaving;
+      this.#stored();
       if (previousId !== null) {
         const took = limit.spent;
         this.#config.tell?.(
@@ -487,7 +493,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       const { lease } = this.#visit;
       await this.#visit.end(limit);
       this.#values = new Map();
-      this.#flash = this.#leaving = nothing;
+      this.#flash = this.#taken = this.#leaving = nothing;
       this.#tellDestroyed(id, lease, limit);
       return "unlocked";
     });
@@ -540,10 +546,12 @@ export class Session<Data extends object = Record<string, unknown>> {
 
   /**
    * Ends the request: puts the session's cookie and cache headers on the
-   * response. Wrappers call it; without one, return what it resolves to. A
-   * method still under way is waited for, an `open()` is cancelled.
+   * response. Wrappers call it; without one, return what it resolves to. What
+   * changes the session and is still under way is waited for, an `open()` is
+   * cancelled.
    *
-   * @returns The response, or a copy of it with the headers.
+   * @returns The response, with the headers; a copy of it where it gets a
+   * cookie or its headers cannot be changed.
    * @throws {LockError} `ERR_STILL_LOCKED` if neither `save()` nor `unlock()`
    * followed `open()`; the lock is released, and what was set is lost.
    */
@@ -598,14 +606,27 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#leaving = flash.size === 0
       ? nothing
       : new Map([...flash].filter(([key]) => this.#left.has(key)));
-    this.#receive(flash);
+    this.#flash = this.#with(flash, this.#taken);
   }
 
-  /** Keeps what was left for this request until it ends. */
-  #receive(flash: Values): void {
-    if (flash.size === 0) return;
+  /** What others have left for this request, added to what it has of that. */
+  #with(flash: Values, known: Values): Values {
+    if (flash.size === 0 && known.size === 0) return nothing;
     const received = [...flash].filter(([key]) => !this.#left.has(key));
-    this.#flash = new Map([...this.#flash, ...received]);
+    return new Map([...known, ...received]);
+  }
+
+  /** What was set, left and taken is so for good. */
+  #stored(): void {
+    this.#left = this.#leaving;
+    this.#taken = this.#with(nothing, this.#flash);
+  }
+
+  /** Whether nothing has outdated a read meanwhile, which then outdates those before it. */
+  #isLatest(epoch: number): boolean {
+    if (epoch < this.#latest) return false;
+    this.#latest = epoch;
+    return true;
   }
 
   get #toStore(): Contents {
@@ -654,7 +675,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     const { id } = this;
     const { lease } = this.#visit;
     if (!await this.#visit.save(this.#toStore, limit)) return false;
-    this.#left = this.#leaving;
+    this.#stored();
     if (this.id === null) this.#tellDestroyed(id, lease, limit);
     else {
       this.#config.tell?.({
@@ -725,7 +746,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** Is pending while it works, and then `next`, unless the work has set a state itself. */
   async #pend(next: SessionState, work: () => Promise<void>): Promise<void> {
     this.#state = "pending";
-    this.#epoch++;
+    this.#latest = ++this.#epoch;
     const done = work().finally(() => {
       this.#pending = null;
       if (this.#state === "pending") this.#state = next;

@@ -52,7 +52,9 @@ export class Store {
   readonly #kv: KvStore;
   readonly #prefix: KvKey;
   readonly #clock: Clock;
-  readonly #writer = crypto.getRandomValues(new BigUint64Array(1))[0]!;
+  readonly #writer = randomName();
+  /** Marks what `take` commits, which waits for no turn: it must not replace a mark of the others. */
+  readonly #taker = randomName();
   #serial = 0;
 
   constructor(kv: KvStore, prefix: KvKey, clock: Clock) {
@@ -191,9 +193,10 @@ export class Store {
     snapshot: Snapshot,
     record: StoredRecord,
     limit: Limit,
+    writer = this.#writer,
   ): Promise<{ record: StoredRecord; snapshot: Snapshot | null } | null> {
     const { id, recordVersion, lockVersion } = snapshot;
-    const marked = this.#marked(record);
+    const marked = this.#marked(record, writer);
     let certain = true;
     const build = () =>
       this.#setRecord(
@@ -214,6 +217,19 @@ export class Store {
     this.watchers.tell(id);
     const stored = { ...snapshot, record: marked, recordVersion: version };
     return { record: marked, snapshot: certain ? stored : null };
+  }
+
+  /** The same for a request that only takes flash values out, without a turn in its process. */
+  async take(
+    id: string,
+    { record, recordVersion }: Stored,
+    rest: StoredRecord,
+    limit: Limit,
+  ): Promise<StoredRecord | null> {
+    const unlocked = { lock: null, lockVersion: null };
+    const snapshot = { id, record, recordVersion, ...unlocked };
+    const taken = await this.replace(snapshot, rest, limit, this.#taker);
+    return taken?.record ?? null;
   }
 
   /** Removes the record and ends the id; `false` if the lock was lost and nothing removed. */
@@ -332,8 +348,8 @@ export class Store {
     return [...this.#prefix, kind, id];
   }
 
-  #marked(record: StoredRecord): StoredRecord {
-    const mark: Mark = { writer: this.#writer, serial: ++this.#serial };
+  #marked(record: StoredRecord, writer = this.#writer): StoredRecord {
+    const mark: Mark = { writer, serial: ++this.#serial };
     return { ...record, marks: withMark(record.marks, mark) };
   }
 
@@ -368,6 +384,10 @@ export class Store {
         expireIn: Math.max(endedKeepFor, 2 * limit.ms),
       });
   }
+}
+
+function randomName(): bigint {
+  return crypto.getRandomValues(new BigUint64Array(1))[0]!;
 }
 
 function stored(

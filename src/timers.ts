@@ -47,14 +47,17 @@ export class Timers {
   #fire(): void {
     this.#firesAt = Infinity;
     const now = performance.now();
-    const due = [...this.#alarms].filter(({ at }) => at <= now)
-      .sort((a, b) => a.at - b.at);
+    const due: Alarm[] = [];
+    let next = Infinity;
+    for (const alarm of this.#alarms) {
+      if (alarm.at <= now) due.push(alarm);
+      else next = Math.min(next, alarm.at);
+    }
+    if (next < Infinity) this.#arm(next, now);
+    due.sort((a, b) => a.at - b.at);
     for (const alarm of due) {
       // An earlier one may have cancelled it.
       if (this.#alarms.delete(alarm)) alarm.callback();
     }
-    let next = Infinity;
-    for (const { at } of this.#alarms) next = Math.min(next, at);
-    if (next < Infinity) this.#arm(next, now);
   }
 }

@@ -40,7 +40,8 @@ export class Visit {
   /** Whether another request destroyed or moved the session that this one came with. */
   #fate: "none" | "ended" | "moved" = "none";
   #isNew = true;
-  #used = false;
+  /** Whether the answer depends on the session. */
+  used = false;
   /** Whether the response has been made, so that no cookie can be sent. */
   answered = false;
   /** Whether the cookie is `Secure`; known once the cookie was read. */
@@ -153,15 +154,16 @@ export class Visit {
       const payload = encoded({ ...contents, flash: rest });
       const extend = due ? records.renewed : records.prolonged;
       const taken = { ...extend(record, now, this.#config), payload };
-      const unlocked = { lock: null, lockVersion: null };
-      const snapshot = { id: token.id, record, recordVersion, ...unlocked };
       // Where another request is faster, it is that one's to show.
-      const saved = await store.replace(snapshot, taken, limit).catch(() =>
-        null
-      );
-      if (saved === null) contents.flash.clear();
-      else current = saved.record;
-      extended = due && saved !== null;
+      const stored = await store.take(
+        token.id,
+        { record, recordVersion },
+        taken,
+        limit,
+      ).catch(() => null);
+      if (stored === null) contents.flash.clear();
+      else current = stored;
+      extended = due && stored !== null;
     } else if (due) {
       const renewed = records.renewed(record, now, this.#config);
       extended = await store.touch(token.id, recordVersion!, renewed, limit);
@@ -201,8 +203,11 @@ export class Visit {
           new Limit(clock, lock.timeout),
           (limit) => store.read(token.id, limit),
         ));
+        if (record === null) {
+          return { contents: null, accept: () => this.#missing() };
+        }
         if (
-          record === null || !sameDigest(record.digest, token.digest) ||
+          !sameDigest(record.digest, token.digest) ||
           !records.isLive(record, clock.now())
         ) {
           return { contents: null, accept: () => this.#forget("unknown") };
@@ -310,7 +315,7 @@ export class Visit {
     // Somebody else had the lock meanwhile.
     const { contents, accept } = await this.look(limit, () => false);
     accept();
-    return contents;
+    return { ...contents, flash: new Map() }; // It is for whoever takes it.
   }
 
   /** The same after a failure, as far as it goes; never throws. */
@@ -331,15 +336,15 @@ export class Visit {
 
   /** What the response must tell, now that the request is done. */
   async traces(): Promise<Traces> {
+    if (this.#cookieDue === "extend" && !await this.#isCurrent()) {
+      this.#cookieDue = "none";
+    }
     const due = this.#cookieDue;
-    this.#cookieDue = "none";
-    const setCookie =
-      due === "none" || due === "extend" && !await this.#isCurrent()
-        ? null
-        : (headers: Headers) => this.#writeCookie(headers, due);
     return {
-      used: this.#used,
-      setCookie,
+      used: this.used,
+      setCookie: due === "none"
+        ? null
+        : (headers) => this.#writeCookie(headers, due),
       essential: due === "set",
       cookieName: cookieName(this.#config, this.#secure),
     };
@@ -347,7 +352,7 @@ export class Visit {
 
   /** The token of the request's cookie, which is read when first asked for. */
   #identify(): Token | null {
-    this.#used = true;
+    this.used = true;
     if (this.#token === undefined) {
       this.#secure = isSecure(this.#request, this.#config);
       this.#token = readToken(
@@ -547,6 +552,7 @@ export class Visit {
       cookie = { value: formatToken(this.#token!), maxAge };
     }
     writeCookie(headers, this.#request, this.#config, this.#secure, cookie);
+    this.#cookieDue = "none";
   }
 }
 

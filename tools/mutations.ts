@@ -216,8 +216,8 @@ export const mutants: readonly Mutant[] = Object.entries({
   data: [
     [
       "encodeContents() has no depth limit",
-      "if (objects > maxDepth) checkDepth",
-      "if (objects < 0) checkDepth",
+      "if (objects > maxDepth) {",
+      "if (objects < 0) {",
     ],
     [
       "encodeContents() loses extra properties",
@@ -431,8 +431,8 @@ export const mutants: readonly Mutant[] = Object.entries({
   visit: [
     [
       "read() shows a flash that another request may show",
-      "if (saved === null) contents.flash.clear();",
-      "if (saved === null) current = record;",
+      "if (stored === null) contents.flash.clear();",
+      "if (stored === null) current = record;",
     ],
     [
       "change() tells of what this request did",
@@ -441,8 +441,8 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "change() follows a session with another secret",
-      "record === null || !sameDigest(record.digest, token.digest) ||",
-      "record === null ||",
+      "!sameDigest(record.digest, token.digest) ||",
+      "",
     ],
     [
       "read() accepts any secret",
@@ -456,8 +456,8 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "a loser extends the old cookie",
-      ' || due === "extend" && !await this.#isCurrent()',
-      "",
+      'this.#cookieDue === "extend" && !await this.#isCurrent()',
+      "false",
     ],
     [
       "save() begins a session though it is too late",
@@ -539,8 +539,8 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "a long timer fires too early",
-      "filter(({ at }) => at <= now)",
-      "filter(() => true)",
+      "if (alarm.at <= now) due.push(alarm);",
+      "if (alarm.at < Infinity) due.push(alarm);",
     ],
     [
       "only the first timer fires",
@@ -558,8 +558,8 @@ export const mutants: readonly Mutant[] = Object.entries({
   session: [
     [
       "flash() is for the request that calls it, too",
-      "this.#receive(flash);\n  }\n\n  /** Keeps",
-      "this.#flash = flash;\n  }\n\n  /** Keeps",
+      "const received = [...flash].filter(([key]) => !this.#left.has(key));",
+      "const received = [...flash];",
     ],
     [
       "set() leaves a flash of the same key in sight",
@@ -568,7 +568,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "changes() tells while this request has the session",
-      "if (epoch !== this.#epoch) continue;",
+      "if (!this.#isLatest(epoch)) continue;",
       "",
     ],
     [
@@ -583,8 +583,8 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "read() overwrites what came later",
-      "if (epoch === this.#epoch) {",
-      "if (epoch > 0) {",
+      "if (this.#isLatest(epoch)) {",
+      "if (epoch > 0 || this.#isLatest(epoch)) {",
     ],
     [
       "respond() does not tell of a lock left",
