@@ -6,7 +6,8 @@ import { decodeRecord } from "../../src/record.ts";
 import { type Fault, Scheduler } from "./scheduler.ts";
 import { type Act, noRevival } from "./scenarios.ts";
 
-type Data = { log: string[] };
+/** Each change adds its name to the log, and leaves it under a key of its own for the next request. */
+type Data = { log: string[]; [flash: `flash ${string}`]: string };
 
 /** One request of a history. */
 export interface Planned {
@@ -35,6 +36,8 @@ interface Told {
   outcome: "done" | "not" | "unknown";
   /** The log that it saw, or left behind. */
   log: readonly string[] | null;
+  /** Who has left something for it. */
+  flashes: readonly string[];
   cookie: string | null;
   code: string;
 }
@@ -100,6 +103,7 @@ export async function live(
     await scheduler.run(Promise.all(requests));
     await scheduler.drain();
     scheduler.fault = () => "none";
+    if (faults === 0) nothingLeftBehind(scheduler, all);
     await judge(scheduler, options[0]!, cookie!, all);
     return { faults, codes: all.map(({ code }) => code) };
   } catch (error) {
@@ -135,12 +139,14 @@ async function perform(
     ended: Infinity,
     outcome: "not",
     log: null,
+    flashes: [],
     cookie: null,
     code: "",
   };
   const add = (session: Session<Data>) => {
     const log = [...session.get("log") ?? [], name];
     session.set("log", log);
+    session.flash(`flash ${name}`, name);
     return log;
   };
   const handler = withSession<Data>(async (_request, session) => {
@@ -169,6 +175,9 @@ async function perform(
         }
       }
     }
+    told.flashes = [..."SABCDEF"].filter((name) =>
+      session.has(`flash ${name}`)
+    );
     told.outcome = "done";
     told.ended = scheduler.trace.length;
     return new Response();
@@ -237,6 +246,16 @@ async function judge(
       }
     }
   }
+  for (const name of new Set(all.flatMap(({ flashes }) => flashes))) {
+    const shown = all.filter(({ act, outcome, flashes }) =>
+      act !== "unlock" && outcome === "done" && flashes.includes(name)
+    );
+    if (shown.length > 1) {
+      throw new Error(
+        `${shown.map(({ name }) => name)} showed what ${name} left`,
+      );
+    }
+  }
   // Every log that a request saw is the one before it and its own entry, in
   // one order that agrees with time: nobody misses what ended before it began.
   const seen = all.filter(({ outcome, log }) =>
@@ -268,9 +287,27 @@ async function judge(
   }
 }
 
-function storedLogs({ kv }: Scheduler): string[][] {
+/** Throws when what a change left for the next request was never shown, and is not there any more. */
+function nothingLeftBehind(scheduler: Scheduler, all: readonly Told[]): void {
+  if (all.some(({ act }) => act === "destroy")) return;
+  const shown = all.flatMap(({ act, flashes }) =>
+    act === "unlock" ? [] : flashes
+  );
+  const stored = storedContents(scheduler)
+    .flatMap(({ flash }) => [...flash.values()]);
+  for (const { name, act, outcome } of all) {
+    if (outcome !== "done" || act === "unlock" || act === "read") continue;
+    if (shown.includes(name) || stored.includes(name)) continue;
+    throw new Error(`what ${name} left was lost`);
+  }
+}
+
+function storedLogs(scheduler: Scheduler): string[][] {
+  return storedContents(scheduler)
+    .map(({ values }) => values.get("log") as string[]);
+}
+
+function storedContents({ kv }: Scheduler) {
   return [...kv.entries].filter(([key]) => JSON.parse(key)[1] === "data")
-    .map(([, { value }]) =>
-      decodeContents(decodeRecord(value).payload).values.get("log") as string[]
-    );
+    .map(([, { value }]) => decodeContents(decodeRecord(value).payload));
 }
