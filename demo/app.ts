@@ -1,15 +1,26 @@
 import { LockError, type Session, withSession } from "@aerys/session";
 import { countLocked, type Data, LockFree } from "./counters.ts";
-import { renderError, renderPage } from "./page.ts";
+import { eventsOf } from "./events.ts";
+import { renderError } from "./layout.ts";
+import { renderPage } from "./page.ts";
 
 /** What the demo needs. */
 export interface AppOptions {
   /** The database of the sessions, and of the counter without a lock. */
   kv: Deno.Kv;
+  /**
+   * Ends the event streams, which a server would else wait for when it stops.
+   *
+   * @default {undefined} they end with the session, or with the page
+   */
+  signal?: AbortSignal;
 }
+
+const never = new AbortController().signal;
 
 const files: Record<string, string> = {
   "/app.js": "text/javascript; charset=utf-8",
+  "/live.js": "text/javascript; charset=utf-8",
   "/style.css": "text/css; charset=utf-8",
   "/icon.svg": "image/svg+xml",
 };
@@ -27,13 +38,13 @@ const busy = new Set(["ERR_LOCK_TIMEOUT", "ERR_QUEUE_FULL", "ERR_LOCK_LOST"]);
 
 /** Makes the demo's handler. */
 export function createApp(
-  { kv }: AppOptions,
+  { kv, signal = never }: AppOptions,
 ): (request: Request) => Promise<Response> {
   // A name of its own: on localhost all ports share their cookies.
   const options = { kv, cookie: { name: "__Host-demo" } };
   return withSession(async (request, session: Session<Data>) => {
     try {
-      return await route(request, session, kv);
+      return await route(request, session, { kv, signal });
     } catch (error) {
       if (!(error instanceof LockError && busy.has(error.code))) throw error;
       const response = page(renderError("Another request was faster"), 503);
@@ -46,7 +57,7 @@ export function createApp(
 async function route(
   request: Request,
   session: Session<Data>,
-  kv: Deno.Kv,
+  { kv, signal }: Required<AppOptions>,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
   if (request.method === "POST" && isForeign(request)) {
@@ -59,6 +70,8 @@ async function route(
       return await login(request, session);
     case "POST /logout":
       return await logout(session);
+    case "GET /events":
+      return follow(session, signal);
     case "GET /locked":
     case "POST /locked":
     case "GET /lock-free":
@@ -95,6 +108,7 @@ async function login(
   await session.open();
   session.set("user", name);
   if (session.id !== null) session.set("idBefore", session.id);
+  session.flash("notice", `Welcome, ${name}. You are logged in.`);
   // A new id with the same data: who knew the old one does not get in.
   await session.regenerate();
   await session.save();
@@ -103,8 +117,26 @@ async function login(
 
 async function logout(session: Session<Data>): Promise<Response> {
   await session.open();
+  const loggedIn = session.get("user") !== null;
   await session.destroy();
+  if (loggedIn) {
+    // The next page belongs to a new session, which begins with this notice.
+    await session.open();
+    session.flash("notice", "You are logged out.");
+    await session.save();
+  }
   return seeOther("/");
+}
+
+/** Tells the page of every change, for as long as it listens. */
+function follow(session: Session<Data>, signal: AbortSignal): Response {
+  return new Response(eventsOf(session, signal), {
+    headers: {
+      ...headers,
+      "content-type": "text/event-stream",
+      "cache-control": "no-store",
+    },
+  });
 }
 
 /** Tells one of the two counters, after adding one if it is a POST. */

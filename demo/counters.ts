@@ -10,6 +10,8 @@ export interface Data {
   user: string;
   /** The session's id before the login. */
   idBefore: string;
+  /** What the next page says once. */
+  notice: string;
 }
 
 /** How long both counters take between reading and writing, in ms. */

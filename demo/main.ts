@@ -19,6 +19,7 @@ if (!(port <= 65_535)) {
 }
 
 using kv = await Deno.openKv(":memory:");
+const stopping = new AbortController();
 const server = serve();
 const signals: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT"]
@@ -34,7 +35,7 @@ function serve(): Deno.HttpServer {
   try {
     // Only this machine: the cookie of a plain http page goes nowhere else.
     const options = { hostname: "127.0.0.1", port, onListen };
-    return Deno.serve(options, createApp({ kv }));
+    return Deno.serve(options, createApp({ kv, signal: stopping.signal }));
   } catch (error) {
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
     const other = port < 65_535 ? port + 1 : 8000;
@@ -44,8 +45,12 @@ function serve(): Deno.HttpServer {
   }
 }
 
-/** Lets requests under way end. A second Ctrl-C finds no listener, and ends at once. */
+/**
+ * Lets requests under way end, and ends those that never would. A second Ctrl-C
+ * finds no listener, and ends at once.
+ */
 function stop(): void {
   for (const signal of signals) Deno.removeSignalListener(signal, stop);
+  stopping.abort();
   server.shutdown();
 }

@@ -1,8 +1,7 @@
 import type { Session } from "@aerys/session";
 import { type Data, workMs } from "./counters.ts";
 import { Html, html } from "./html.ts";
-
-const nothing = new Html("");
+import { layout, nothing } from "./layout.ts";
 
 /** The page, for a session that was read. */
 export function renderPage(session: Session<Data>, error = ""): string {
@@ -19,20 +18,7 @@ export function renderPage(session: Session<Data>, error = ""): string {
         </p>
       </header>
       ${race()} ${yours(session, visits, error)}
-    `,
-  );
-}
-
-/** A page that says what went wrong, and leads back. */
-export function renderError(message: string): string {
-  return layout(
-    message,
-    html`
-      <header>
-        <p class="name">@aerys/session</p>
-        <h1>${message}.</h1>
-        <p class="lede"><a href="/">Back to the page</a></p>
-      </header>
+      ${session.id === null ? nothing : live(session.id)}
     `,
   );
 }
@@ -48,7 +34,10 @@ function race(): Html {
       </p>
       <div class="act">
         <button id="start" type="button" hidden>20 at once</button>
-        <noscript>The button needs JavaScript; all else works without.</noscript>
+        <noscript>
+          This button and the list of changes need JavaScript; all else works
+          without.
+        </noscript>
         <p id="verdict" role="status" hidden>Not sent yet.</p>
       </div>
       ${lane(
@@ -68,8 +57,8 @@ await kv.set(key, n + 1);`,
       )}
       <p class="note">
         Each bar is a request: those that stand were kept, those on the ground
-        overwritten. A browser opens six connections to one server, so about six
-        of the 20 meet there. With more of them, the session without a lock
+        overwritten. A browser opens six connections to one server, and the list
+        below takes one, so about five of the 20 meet there. With more of them, the session without a lock
         keeps fewer. The lock costs time instead: one request after another.
       </p>
     </section>
@@ -99,9 +88,13 @@ function yours(
 ): Html {
   const user = session.get("user");
   const idBefore = session.get("idBefore");
+  const notice = session.get("notice");
   return html`
     <section aria-labelledby="yours">
       <h2 id="yours">Your session</h2>
+      ${notice === null ? nothing : html`
+        <p class="notice" role="status">${notice}</p>
+      `}
       <dl>
         <div>
           <dt>Visits</dt>
@@ -163,28 +156,31 @@ function loginForm(error: string): Html {
   `;
 }
 
-function layout(title: string, body: Html): string {
+/** The list of changes, which a script fills. */
+function live(id: string): Html {
+  const code = `for await (const _ of session.changes()) {
+  send(session.get("visits"));
+}
+send("This session is over.");`;
   return html`
-    <!DOCTYPE html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <meta name="color-scheme" content="light dark">
-        <title>${title} · @aerys/session</title>
-        <link rel="icon" href="/icon.svg">
-        <link rel="stylesheet" href="/style.css">
-        <script src="/app.js" type="module"></script>
-      </head>
-      <body>
-        <main>${body}</main>
-        <footer>
-          <p>
-            The demo keeps its database in memory: when it restarts, it forgets
-            everybody.
-          </p>
-        </footer>
-      </body>
-    </html>
-  `.text.trimStart();
+    <section aria-labelledby="live" hidden>
+      <h2 id="live">Live</h2>
+      <p>
+        Every change of your session as it is stored: by this tab, by another
+        one, or by a slow request that comes late. Watching takes no lock, and
+        nobody waits for it. Open a second window beside this one and try.
+      </p>
+      <article>
+        <div>
+          <ol id="changes" data-session="${id}"></ol>
+          <p id="listening" role="status">Connecting.</p>
+        </div>
+        <pre><code>${code}</code></pre>
+      </article>
+      <p class="note">
+        A tab in the background does not listen, because each that does takes
+        one of the six connections. Back in front, it shows what is stored then.
+      </p>
+    </section>
+  `;
 }

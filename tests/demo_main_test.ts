@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { Child } from "./child.ts";
 import { Client } from "./client.ts";
+import { ServerEvents } from "./server_events.ts";
 
 const permissions = [
   "--allow-net=127.0.0.1",
@@ -19,6 +20,24 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
       const browser = new Client(address.replace("localhost", "127.0.0.1"));
       assertMatch((await browser.get("/")).text, /<title>Visit 1 /);
       assertEquals((await child.stop(signal)).code, 0);
+    },
+  });
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `demo/main.ts does not wait on ${signal} for a page that listens`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      await using child = new Child("demo/main.ts", { PORT: "0" }, permissions);
+      const address = await child.address();
+      const browser = new Client(address.replace("localhost", "127.0.0.1"));
+      await browser.get("/");
+      await using events = await ServerEvents.from(browser, "/events");
+      assertEquals((await events.next())?.event, "stored");
+      const { code, output } = await child.stop(signal);
+      assertEquals([code, await events.next()], [0, null]);
+      assertMatch(output, /Ctrl-C stops it\.\s*$/);
     },
   });
 }

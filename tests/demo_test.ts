@@ -1,38 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { createApp } from "../demo/app.ts";
 import { Client } from "./client.ts";
-
-/** The demo on a port of its own, and a browser that has not been there. */
-class Demo implements AsyncDisposable {
-  readonly browser: Client;
-  readonly #kv: Deno.Kv;
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
-
-  private constructor(kv: Deno.Kv) {
-    this.#kv = kv;
-    this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-      createApp({ kv }),
-    );
-    this.browser = new Client(`http://127.0.0.1:${this.#server.addr.port}`);
-  }
-
-  static async start(): Promise<Demo> {
-    return new Demo(await Deno.openKv(":memory:"));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
-    this.#kv.close();
-  }
-}
-
-/** What the page says under one of its terms. */
-function told(page: string, term: string): string | undefined {
-  const pattern = new RegExp(`<dt>${term}</dt>\\s*<dd[^>]*>(.*?)</dd>`, "s");
-  const found = pattern.exec(page);
-  return found?.[1]?.replaceAll(/<[^>]+>/g, "").trim();
-}
+import { Demo, told } from "./demo.ts";
 
 async function countOf(browser: Client, path: string): Promise<number> {
   return JSON.parse((await browser.get(path)).text).count;
@@ -84,21 +52,6 @@ Deno.test("demo: the cookie from before the login leads nowhere", async () => {
   assert(!text.includes("Ada"));
   assertEquals((await old.clone().get("/locked")).response.status, 409);
   assertEquals(told((await browser.get("/")).text, "Name"), "Ada");
-});
-
-Deno.test("demo: a logout removes the session and the cookie", async () => {
-  await using demo = await Demo.start();
-  const { browser } = demo;
-  await browser.post("/login", { name: "Ada" });
-  const old = browser.clone();
-
-  const { response } = await browser.post("/logout");
-  assertEquals(response.status, 303);
-  assertEquals(browser.cookies.size, 0);
-  assert(!(await old.get("/")).text.includes("Ada"));
-  const { text } = await browser.get("/");
-  assertEquals(told(text, "Name"), "not logged in");
-  assertEquals(told(text, "Visits"), "1");
 });
 
 Deno.test("demo: 20 increments at once keep 20 with the lock", async () => {

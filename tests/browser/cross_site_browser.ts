@@ -37,6 +37,7 @@ for (const scheme of ["http", "https"] as const) {
     const visitor = await chromium.visitor(site);
     const demo = await DemoPage.open(visitor);
     await demo.login("Ada");
+    await demo.line(/Ada$/).waitFor(); // Its own requests are made.
     const [{ name, value } = { name: "", value: "" }] = await visitor.cookies();
     const cookie = `${name}=${value}`;
     const elsewhere = other.at(scheme === "http" ? "127.0.0.1" : "evil.test");

@@ -42,10 +42,39 @@ export class DemoPage {
   /** Presses "20 at once", and waits for the verdict. */
   async race(): Promise<string> {
     await this.page.getByRole("button", { name: "20 at once" }).click();
-    const verdict = this.page.getByRole("status").filter({
+    const verdict = this.page.locator("#verdict").filter({
       hasNotText: "under way",
     });
     return await verdict.innerText();
+  }
+
+  /** The newest line of the list of changes, once it is like this. */
+  line(pattern: RegExp) {
+    return this.page.locator("#changes > li:first-child").filter({
+      hasText: pattern,
+    });
+  }
+
+  /** The list of changes, the newest first. */
+  async lines(): Promise<string[]> {
+    const lines = await this.page.locator("#changes > li").allInnerTexts();
+    return lines.map((line) => line.replaceAll(/\s+/g, " "));
+  }
+
+  /** What the page says of its listening. */
+  async listening(): Promise<string> {
+    return await this.page.locator("#listening").innerText();
+  }
+
+  /** Brings the tab to the front or to the back; without a window, all are in front. */
+  async show(visible: boolean): Promise<void> {
+    await this.page.evaluate(
+      `Object.defineProperty(document, "hidden", {
+        configurable: true,
+        value: ${!visible},
+      });
+      document.dispatchEvent(new Event("visibilitychange"));`,
+    );
   }
 
   /** How often the locked counter has counted in this session. */

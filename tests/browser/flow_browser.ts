@@ -60,13 +60,14 @@ Deno.test("demo: a name of spaces is refused beside the field", async () => {
   assertEquals(described, await alert.getAttribute("id"));
 });
 
-Deno.test("demo: everything but the button works without JavaScript", async () => {
+Deno.test("demo: everything but the button and the list works without JavaScript", async () => {
   await using site = await Demo.start("http");
   await using chromium = await Chromium.launch();
   const without = { javaScriptEnabled: false };
   const demo = await DemoPage.open(await chromium.visitor(site, without));
   assert(await demo.page.locator("noscript").isVisible());
   assert(await demo.page.locator("#start").isHidden());
+  assert(await demo.page.locator("#changes").isHidden());
   await demo.login("Ada");
   assertEquals(await demo.told("Name"), "Ada");
   await demo.logout();

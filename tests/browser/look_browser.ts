@@ -15,6 +15,10 @@ const states: Record<string, (demo: DemoPage) => Promise<unknown>> = {
     await page.getByRole("alert").waitFor();
   },
   "logged in": (demo) => demo.login("Ada"),
+  "with a session that is over": async ({ page }) => {
+    await page.evaluate(() => fetch("/logout", { method: "POST" }));
+    await page.getByText("were logged out elsewhere").waitFor();
+  },
   "without such a page": ({ page }) => page.goto("/nothing"),
 };
 

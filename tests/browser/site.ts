@@ -53,18 +53,26 @@ export class Site implements AsyncDisposable {
     return `${this.scheme}://${host}:${this.#server.addr.port}`;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Lets what is under way end. */
+  async stop(): Promise<void> {
     await this.#server.shutdown();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
   }
 }
 
 /** The demo, with a database of its own. */
 export class Demo extends Site {
   readonly #kv: Deno.Kv;
+  readonly #stopping: AbortController;
 
   private constructor(scheme: Scheme, kv: Deno.Kv, seenByApp: Deno.Kv) {
-    super(scheme, createApp({ kv: seenByApp }));
+    const stopping = new AbortController();
+    super(scheme, createApp({ kv: seenByApp, signal: stopping.signal }));
     this.#kv = kv;
+    this.#stopping = stopping;
   }
 
   /** Starts it; `wrap` may stand between it and its database. */
@@ -74,6 +82,11 @@ export class Demo extends Site {
   ): Promise<Demo> {
     const kv = await Deno.openKv(":memory:");
     return new Demo(scheme, kv, wrap(kv));
+  }
+
+  override async stop(): Promise<void> {
+    this.#stopping.abort();
+    await super.stop();
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
