@@ -23,9 +23,16 @@ export type SessionKey<Data> = string extends keyof Data ? string | number
 export type SessionValue<Data, Key> = Key extends keyof Data ? Data[Key]
   : unknown;
 
-/** The sessions of each request; almost always one. */
-// deno-lint-ignore no-explicit-any -- the type of its data is known only to the handler
-const sessions = new WeakMap<Request, Session<any>[]>();
+/**
+ * Where a request keeps its sessions, of which there is almost always one. A
+ * `WeakMap` would cost a request that ignores its session a tenth more.
+ */
+const sessions = Symbol("sessions");
+
+interface Keeper {
+  // deno-lint-ignore no-explicit-any -- the type of its data is known only to the handler
+  [sessions]?: Session<any>[];
+}
 
 /** How often `update()` tries without the lock before it takes it. */
 const optimisticTries = 3;
@@ -118,7 +125,8 @@ export class Session<Data extends object = Record<string, unknown>> {
    * @throws {TypeError | RangeError} If an option is invalid; the message names it.
    */
   constructor(request: Request, options?: SessionOptions) {
-    const all = sessions.get(request);
+    const keeper = request as Keeper;
+    const all = keeper[sessions];
     const config = options === undefined ? undefined : configOf(options);
     const existing = config === undefined
       ? all?.[0]
@@ -132,7 +140,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     }
     this.#request = request;
     this.#config = config;
-    if (all === undefined) sessions.set(request, [this]);
+    if (all === undefined) keeper[sessions] = [this];
     else all.push(this);
   }
 
