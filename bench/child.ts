@@ -1,6 +1,4 @@
-// A child imports what its parent does.
-const npm = import.meta.resolve("@std/assert").endsWith("/npm_assert.ts");
-const importMap = npm ? "../tools/npm_import_map.json" : "../deno.json";
+import { importMap } from "../tools/own_import_map.ts";
 
 /** Runs a file of this folder in a process of its own; resolves to the JSON that it prints. */
 export async function child<T>(
@@ -15,7 +13,7 @@ export async function child<T>(
       "--allow-all",
       "--unstable-kv",
       "--v8-flags=--expose-gc",
-      `--import-map=${new URL(importMap, import.meta.url).href}`,
+      `--import-map=${importMap}`,
       new URL(file, import.meta.url).href,
       ...args.map(String),
     ],

@@ -4,7 +4,7 @@ import { LockError, SessionError } from "./errors.ts";
 import { Lease, longestPoll } from "./lease.ts";
 import { type Grip, Line, type Place } from "./line.ts";
 import type { LockOptions } from "./options.ts";
-import { isLive, type StoredRecord } from "./record.ts";
+import { standing, type StoredRecord } from "./record.ts";
 import type { Snapshot, Store } from "./store.ts";
 import { sameDigest, type Token } from "./token.ts";
 
@@ -258,10 +258,7 @@ export class Locks {
     seen: boolean,
   ): "live" | Absent["kind"] {
     const { record, lock } = snapshot;
-    if (record !== null) {
-      if (!sameDigest(record.digest, digest)) return "wrongSecret";
-      return isLive(record, this.#clock.now()) ? "live" : "expired";
-    }
+    if (record !== null) return standing(record, digest, this.#clock.now());
     const ended = lock?.kind === "ended" &&
       sameDigest(lock.header.digest, digest);
     if (ended && (seen || this.#seenFor(snapshot) < underWayFor)) {

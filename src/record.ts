@@ -1,3 +1,5 @@
+import { sameDigest } from "./token.ts";
+
 /**
  * The sign that a commit leaves in the record: who wrote, and which of its
  * writes it was. It tells an applied commit from a refused one when the answer
@@ -129,6 +131,16 @@ export function newHeader(
 /** Whether neither deadline has passed. */
 export function isLive(header: Header, now: number): boolean {
   return now < header.expiresAt && now < header.endsAt;
+}
+
+/** What a stored session is to somebody who shows a secret of this digest. */
+export function standing(
+  header: Header,
+  digest: Uint8Array,
+  now: number,
+): "live" | "wrongSecret" | "expired" {
+  if (!sameDigest(header.digest, digest)) return "wrongSecret";
+  return isLive(header, now) ? "live" : "expired";
 }
 
 /** The header with the idle deadline counted from now; the absolute one stays. */

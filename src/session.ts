@@ -3,6 +3,7 @@ import { type Config, configOf, integer } from "./config.ts";
 import type { Contents, Values } from "./data.ts";
 import { LockError, SessionError, type SessionErrorCode } from "./errors.ts";
 import type { SessionMethod } from "./events.ts";
+import { Flash } from "./flash.ts";
 import { type Lease, lockLost } from "./lease.ts";
 import { explain } from "./lock.ts";
 import type { ChangesOptions, OpenOptions, SessionOptions } from "./options.ts";
@@ -93,14 +94,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** `"updating"` is locked for what `update()` calls, and pending for all else. */
   #state: SessionState | "updating" = "unlocked";
   #values = nothing;
-  /** What the last request has left for this one. */
-  #flash = nothing;
-  /** The same, as far as it is taken out of what is stored. */
-  #taken = nothing;
-  /** What this request leaves for the next one. */
-  #leaving = nothing;
-  /** The same, as far as it is stored. */
-  #left = nothing;
+  readonly #flash = new Flash();
   /** The method under way while the state is pending; never rejects. */
   #pending: Promise<unknown> | null = null;
   /** Ends the wait of `open()`, while there is one. */
@@ -242,7 +236,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     value: SessionValue<Data, Key>,
   ): this {
     this.#writable("flash()");
-    this.#leaving = new Map(this.#leaving).set(name(key), value);
+    this.#flash.leave(name(key), value);
     return this;
   }
 
@@ -258,7 +252,7 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   clear(): void {
     this.#writable("clear()").clear();
-    this.#flash = this.#leaving = nothing;
+    this.#flash.clear();
   }
 
   /**
@@ -307,15 +301,15 @@ export class Session<Data extends object = Record<string, unknown>> {
     try {
       const { contents, accept, ...found } = await this.#visit.look(
         limit,
-        (key) => !this.#left.has(key),
+        (key) => this.#flash.isForThis(key),
       );
       id = found.id;
-      this.#taken = this.#with(contents.flash, this.#taken);
+      this.#flash.take(contents.flash);
       // A later read or an open() knows better.
       if (this.#isLatest(epoch)) {
         accept();
         this.#hold(contents);
-      } else this.#flash = this.#with(contents.flash, this.#flash);
+      }
     } catch (error) {
       throw this.#failed("read", error, limit);
     } finally {
@@ -475,7 +469,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     await this.#commit("regenerate", async (limit) => {
       const previousId = this.id;
       await this.#visit.move(this.#toStore, limit);
-      this.#stored();
+      this.#flash.stored();
       if (previousId !== null) {
         const took = limit.spent;
         this.#config.tell?.(
@@ -501,7 +495,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       const { lease } = this.#visit;
       await this.#visit.end(limit);
       this.#values = new Map();
-      this.#flash = this.#taken = this.#leaving = nothing;
+      this.#flash.end();
       this.#tellDestroyed(id, lease, limit);
       return "unlocked";
     });
@@ -596,7 +590,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** Unlocks if locked, as far as it goes: else the lock ends with its lease. */
   async #giveUp(): Promise<void> {
     if (this.#state !== "locked" && this.#state !== "updating") return;
-    await this.#pend("unlocked", async () => {
+    await this.#pend(async () => {
       const { lease } = this.#visit;
       await this.#rollBack();
       this.#tellUnlocked(lease);
@@ -608,26 +602,10 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#hold(await within(limit, (limit) => this.#visit.rollBack(limit)));
   }
 
-  /** Takes over what was read, apart from what this request has left for others. */
+  /** Takes over what was read. */
   #hold({ values, flash }: Contents): void {
     this.#values = values;
-    this.#leaving = flash.size === 0
-      ? nothing
-      : new Map([...flash].filter(([key]) => this.#left.has(key)));
-    this.#flash = this.#with(flash, this.#taken);
-  }
-
-  /** What others have left for this request, added to what it has of that. */
-  #with(flash: Values, known: Values): Values {
-    if (flash.size === 0 && known.size === 0) return nothing;
-    const received = [...flash].filter(([key]) => !this.#left.has(key));
-    return new Map([...known, ...received]);
-  }
-
-  /** What was set, left and taken is so for good. */
-  #stored(): void {
-    this.#left = this.#leaving;
-    this.#taken = this.#with(nothing, this.#flash);
+    this.#flash.hold(flash);
   }
 
   /** Whether nothing has outdated a read meanwhile, which then outdates those before it. */
@@ -638,7 +616,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   get #toStore(): Contents {
-    return { values: this.#values, flash: this.#leaving };
+    return { values: this.#values, flash: this.#flash.leaving };
   }
 
   /** Waits for the session, and reads it. */
@@ -650,7 +628,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     integer("timeout", timeout, 1);
     const limit = new Limit(this.#config.clock, timeout, signal);
     this.#opening = limit;
-    await this.#pend("unlocked", async () => {
+    await this.#pend(async () => {
       try {
         limit.check();
         const contents = await this.#visit.enter(limit, optimistic);
@@ -683,7 +661,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     const { id } = this;
     const { lease } = this.#visit;
     if (!await this.#visit.save(this.#toStore, limit)) return false;
-    this.#stored();
+    this.#flash.stored();
     if (this.id === null) this.#tellDestroyed(id, lease, limit);
     else {
       this.#config.tell?.({
@@ -709,11 +687,11 @@ export class Session<Data extends object = Record<string, unknown>> {
     this.#config.tell?.({ type: "unlocked", id, held: lease.held });
   }
 
-  /** Tells of a lock that was found lost only when it was needed. */
-  #tellLost(lease: Lease | null, { message: reason }: LockError): void {
-    if (lease === null || lease.lost) return;
-    const { id } = lease.hold;
-    this.#config.tell?.({ type: "lost", id, held: lease.held, reason });
+  /** Tells how a lock ended with a commit that failed. */
+  #tellEnd(lease: Lease | null, error: unknown): void {
+    if (!(error instanceof LockError)) return this.#tellUnlocked(lease);
+    // A lease that lost its lock by itself has told so.
+    if (lease !== null && !lease.lost) this.#visit.tellLost(lease, error);
   }
 
   /** Tells of an error, and answers it. */
@@ -734,7 +712,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     method: SessionMethod,
     work: (limit: Limit) => Promise<SessionState | "updating">,
   ): Promise<void> {
-    await this.#pend("unlocked", async () => {
+    await this.#pend(async () => {
       const { lease } = this.#visit;
       const limit = this.#limit();
       try {
@@ -742,8 +720,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       } catch (error) {
         this.#failed(method, error, limit);
         await this.#rollBack(limit);
-        if (error instanceof LockError) this.#tellLost(lease, error);
-        else this.#tellUnlocked(lease);
+        this.#tellEnd(lease, error);
         throw error;
       } finally {
         limit.end();
@@ -751,13 +728,13 @@ export class Session<Data extends object = Record<string, unknown>> {
     });
   }
 
-  /** Is pending while it works, and then `next`, unless the work has set a state itself. */
-  async #pend(next: SessionState, work: () => Promise<void>): Promise<void> {
+  /** Is pending while it works, and then unlocked, unless the work has set a state itself. */
+  async #pend(work: () => Promise<void>): Promise<void> {
     this.#state = "pending";
     this.#latest = ++this.#epoch;
     const done = work().finally(() => {
       this.#pending = null;
-      if (this.#state === "pending") this.#state = next;
+      if (this.#state === "pending") this.#state = "unlocked";
     });
     this.#pending = done.catch(() => {});
     await done;

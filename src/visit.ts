@@ -13,7 +13,7 @@ import * as records from "./record.ts";
 import type { StoredRecord } from "./record.ts";
 import type { Traces } from "./response.ts";
 import type { Snapshot } from "./store.ts";
-import { createToken, formatToken, sameDigest, type Token } from "./token.ts";
+import { createToken, formatToken, type Token } from "./token.ts";
 
 /** The cookie that the response owes the browser. */
 type CookieDue = "none" | "set" | "extend" | "delete";
@@ -34,7 +34,7 @@ export class Visit {
   /** This one's turn in its process, while it goes without a lock. */
   #turn: Turn | null = null;
   #cancelTurn = () => {};
-  /** Whether this request has seen its session before. */
+  /** Whether this request has seen its session before it was gone. */
   #seen = false;
   #cookieDue: CookieDue = "none";
   /** Whether another request destroyed or moved the session that this one came with. */
@@ -88,8 +88,7 @@ export class Visit {
     if (token === null) return empty();
     const { locks } = await backendOf(this.#config, limit);
     const { lock: options, clock } = this.#config;
-    const seen = this.#seen || this.#stored !== null;
-    const waiting = { token, options, limit, seen };
+    const waiting = { token, options, limit, seen: this.#hasSeen };
     const turn = await locks.enter(waiting);
     if (turn.kind !== "turn") return this.#absent(turn, token);
     const { snapshot, grip } = turn;
@@ -134,15 +133,13 @@ export class Visit {
     const { record, recordVersion } = await reading;
     const now = this.#config.clock.now();
     if (record === null) {
-      const seen = this.#seen || this.#stored !== null;
-      this.#tellOfAbsence(seen ? "ended" : "unknown", token);
+      this.#tellOfAbsence(this.#hasSeen ? "ended" : "unknown", token);
       return { ...nothing, accept: () => this.#missing() };
     }
-    const own = sameDigest(record.digest, token.digest);
-    if (!own || !records.isLive(record, now)) {
-      const kind = own ? "expired" : "wrongSecret";
-      this.#tellOfAbsence(kind, token);
-      return { ...nothing, accept: () => this.#forget(kind) };
+    const standing = records.standing(record, token.digest, now);
+    if (standing !== "live") {
+      this.#tellOfAbsence(standing, token);
+      return { ...nothing, accept: () => this.#forget(standing) };
     }
     const contents = decoded(record);
     const due = records.isDue(record, now, this.#config);
@@ -206,11 +203,9 @@ export class Visit {
         if (record === null) {
           return { contents: null, accept: () => this.#missing() };
         }
-        if (
-          !sameDigest(record.digest, token.digest) ||
-          !records.isLive(record, clock.now())
-        ) {
-          return { contents: null, accept: () => this.#forget("unknown") };
+        const standing = records.standing(record, token.digest, clock.now());
+        if (standing !== "live") {
+          return { contents: null, accept: () => this.#forget(standing) };
         }
         if (
           this.#stored === null || !records.sameCommit(record, this.#stored)
@@ -374,9 +369,14 @@ export class Visit {
     if (this.#cookieDue !== "set") this.#isNew = false;
   }
 
+  /** Whether this request has seen its session, now or before. */
+  get #hasSeen(): boolean {
+    return this.#seen || this.#stored !== null;
+  }
+
   /** The record is gone; what became of it only the lock key can tell, when it is asked. */
   #missing(): void {
-    this.#seen ||= this.#stored !== null;
+    this.#seen = this.#hasSeen;
     this.#stored = null;
     this.#isNew = true;
     if (this.#cookieDue !== "delete") this.#cookieDue = "none";
@@ -402,9 +402,15 @@ export class Visit {
     if (tell === undefined) return;
     if (takenOver) tell({ type: "takenOver", id: lease.hold.id });
     // A timer that another request has set may be what finds out.
-    lease.onLost = AsyncResource.bind(({ message: reason }: LockError) =>
-      tell({ type: "lost", id: lease.hold.id, held: lease.held, reason })
+    lease.onLost = AsyncResource.bind((error: LockError) =>
+      this.tellLost(lease, error)
     );
+  }
+
+  /** Tells of a lock that is somebody else's by now. */
+  tellLost(lease: Lease, { message: reason }: LockError): void {
+    const { id } = lease.hold;
+    this.#config.tell?.({ type: "lost", id, held: lease.held, reason });
   }
 
   /** The lock is given up; this is what is stored now. */
@@ -423,12 +429,16 @@ export class Visit {
   async #writable(lease: Lease, limit: Limit) {
     const stored = this.#stored!;
     await ask(limit, () => lease.settle(limit));
-    const now = this.#config.clock.now();
-    if (!records.isLive(stored, now)) {
-      throw lockLost("the session expired meanwhile");
-    }
+    const now = this.#mustBeLive(stored);
     const { store } = await backendOf(this.#config, limit);
     return { store, hold: lease.hold, stored, now };
+  }
+
+  /** Throws when the session is over, which nothing brings back; answers the time. */
+  #mustBeLive(stored: StoredRecord): number {
+    const now = this.#config.clock.now();
+    if (records.isLive(stored, now)) return now;
+    throw lockLost("the session expired meanwhile");
   }
 
   async #remove(limit: Limit): Promise<void> {
@@ -459,11 +469,8 @@ export class Visit {
     if (turn === null) throw lockLost("it was held too long");
     // The next one must not write before it is known what became of this commit.
     this.#cancelTurn();
-    const now = this.#config.clock.now();
     const stored = this.#stored!;
-    if (!records.isLive(stored, now)) {
-      throw lockLost("the session expired meanwhile");
-    }
+    const now = this.#mustBeLive(stored);
     const { store } = await backendOf(this.#config, limit);
     const { record, due, changed } = this.#next(stored, payload, now);
     const saved = await store.replace(turn.snapshot, record, limit);

@@ -1,25 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type Traces, withTraces } from "../src/response.ts";
-
-const setCookie = (headers: Headers) => headers.append("set-cookie", "s=1");
-const read: Traces = {
-  used: true,
-  setCookie: null,
-  essential: false,
-  cookieName: "s",
-};
-const created: Traces = {
-  used: true,
-  setCookie,
-  essential: true,
-  cookieName: "s",
-};
-const unused: Traces = {
-  used: false,
-  setCookie: null,
-  essential: false,
-  cookieName: "s",
-};
+import { created, read, unused } from "./traces.ts";
 
 // The handler's Cache-Control, then that of the response when the session was
 // read, and when it sets a cookie.

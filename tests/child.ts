@@ -1,13 +1,6 @@
-const root = new URL("../", import.meta.url);
+import { importMap } from "../tools/own_import_map.ts";
 
-/** The import map of this very run, which tools/import_map.ts has found. */
-function importMap(): string[] {
-  const map = "tools/npm_import_map.json";
-  const resolved = import.meta.resolve("@std/assert");
-  return resolved.endsWith("/tools/npm_assert.ts")
-    ? [`--import-map=${map}`]
-    : [];
-}
+const root = new URL("../", import.meta.url);
 
 /** How a child ended, and all that it printed. */
 export interface Ended {
@@ -34,7 +27,10 @@ export class Child implements AsyncDisposable {
     permissions: readonly string[] = ["--allow-all"],
   ) {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-prompt", ...permissions, ...importMap(), file],
+      args: [
+        ...["run", "--no-prompt", ...permissions],
+        ...[`--import-map=${importMap}`, file],
+      ],
       cwd: root,
       env: { NO_COLOR: "1", ...env },
       stdin: "null",

@@ -3,11 +3,10 @@ import { Session } from "@aerys/session";
 import { type FreshContext, freshSession } from "@aerys/session/fresh";
 import {
   assertCode,
+  assertFree,
   Browser,
   browserWith,
   requestOf,
-  sessionOf,
-  type TestKv,
   testKv,
 } from "./support.ts";
 
@@ -25,18 +24,6 @@ async function visit(
     next: () => next(ctx) as Promise<Response>,
   };
   return await freshSession(browser.options)(ctx);
-}
-
-/** Asserts that nobody holds the browser's session, and that it holds these values. */
-async function assertFree(
-  kv: TestKv,
-  browser: Browser,
-  values: [string, unknown][],
-): Promise<void> {
-  kv.reset();
-  await using session = await sessionOf(browser).open();
-  assertEquals(kv.counts, { reads: 1, commits: 1 });
-  assertEquals([...session.entries()], values);
 }
 
 Deno.test("freshSession() puts the session on ctx.state and its cookie on the response", async () => {

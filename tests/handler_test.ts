@@ -2,25 +2,12 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { Session, withSession } from "@aerys/session";
 import {
   assertCode,
-  type Browser,
+  assertFree,
   browserWith,
   requestOf,
   sessionOf,
-  type TestKv,
   testKv,
 } from "./support.ts";
-
-/** Asserts that nobody holds the browser's session, and that it holds these values. */
-async function assertFree(
-  kv: TestKv,
-  browser: Browser,
-  values: [string, unknown][],
-): Promise<void> {
-  kv.reset();
-  await using session = await sessionOf(browser).open();
-  assertEquals(kv.counts, { reads: 1, commits: 1 });
-  assertEquals([...session.entries()], values);
-}
 
 Deno.test("withSession() gives the handler the request, its session and the rest", async () => {
   using kv = await testKv();

@@ -3,7 +3,7 @@ import { honoSession, type SessionVariables } from "@aerys/session/hono";
 import type { LockError, SessionOptions } from "@aerys/session";
 import { assertEquals } from "@std/assert";
 import { type Context, Hono } from "npm:hono@^4";
-import { type Browser, sessionOf, type TestKv } from "./support.ts";
+import { type Browser } from "./support.ts";
 
 export { type Context, Hono } from "npm:hono@^4";
 export { bodyLimit } from "npm:hono@^4/body-limit";
@@ -59,18 +59,6 @@ export async function visit(
 /** The names of the cookies that the response sets, in order. */
 export function cookieNames(response: Response): string[] {
   return response.headers.getSetCookie().map((cookie) => cookie.split("=")[0]!);
-}
-
-/** Asserts that nobody holds the browser's session, and that it holds these values. */
-export async function assertFree(
-  kv: TestKv,
-  browser: Browser,
-  values: [string, unknown][],
-): Promise<void> {
-  kv.reset();
-  await using session = await sessionOf(browser).open();
-  assertEquals(kv.counts, { reads: 1, commits: 1 });
-  assertEquals([...session.entries()], values);
 }
 
 /** A handler that increments `a` under the lock, and answers with it. */

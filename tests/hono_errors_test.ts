@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   appOf,
-  assertFree,
   collect,
   type Context,
   cookieNames,
@@ -10,7 +9,7 @@ import {
   lock,
   visit,
 } from "./hono.ts";
-import { browserWith, testKv } from "./support.ts";
+import { assertFree, browserWith, testKv } from "./support.ts";
 
 const own = new HTTPException(401, { message: "who are you?" });
 const res = new Response("no", { headers: { "x-own": "1" } });

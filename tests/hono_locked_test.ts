@@ -1,14 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import {
-  appOf,
-  assertFree,
-  collect,
-  cookieNames,
-  Hono,
-  lock,
-  visit,
-} from "./hono.ts";
-import { browserWith, testKv } from "./support.ts";
+import { appOf, collect, cookieNames, Hono, lock, visit } from "./hono.ts";
+import { assertFree, browserWith, testKv } from "./support.ts";
 
 Deno.test("honoSession() gives onError() a LockError when the handler leaves the session locked", async () => {
   using kv = await testKv();

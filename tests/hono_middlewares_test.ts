@@ -2,7 +2,6 @@ import { honoSession } from "@aerys/session/hono";
 import { assertEquals } from "@std/assert";
 import {
   appOf,
-  assertFree,
   cache,
   compress,
   cookieNames,
@@ -17,7 +16,7 @@ import {
   timeout,
   visit,
 } from "./hono.ts";
-import { Browser, browserWith, gate, testKv } from "./support.ts";
+import { assertFree, Browser, browserWith, gate, testKv } from "./support.ts";
 
 const from = "https://example.com";
 const around = [

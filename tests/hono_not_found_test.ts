@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
-import { appOf, assertFree, cookieNames, increment, visit } from "./hono.ts";
+import { appOf, cookieNames, increment, visit } from "./hono.ts";
 import {
+  assertFree,
   Browser,
   browserWith,
   ManualClock,

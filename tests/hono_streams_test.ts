@@ -1,7 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import {
   appOf,
-  assertFree,
   collect,
   cookieNames,
   increment,
@@ -10,7 +9,14 @@ import {
   streamSSE,
   visit,
 } from "./hono.ts";
-import { assertCode, Browser, browserWith, gate, testKv } from "./support.ts";
+import {
+  assertCode,
+  assertFree,
+  Browser,
+  browserWith,
+  gate,
+  testKv,
+} from "./support.ts";
 
 Deno.test("honoSession() lets stream() go on after the response was made", async () => {
   using kv = await testKv();

@@ -1,7 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import {
   appOf,
-  assertFree,
   collect,
   type Env,
   type Hono,
@@ -9,7 +8,13 @@ import {
   upgradeWebSocket,
   visit,
 } from "./hono.ts";
-import { browserWith, ManualClock, testKv, withClock } from "./support.ts";
+import {
+  assertFree,
+  browserWith,
+  ManualClock,
+  testKv,
+  withClock,
+} from "./support.ts";
 
 /** Serves the app while `use` runs. */
 async function serve(

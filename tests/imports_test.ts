@@ -12,6 +12,7 @@ const order = [
   "token.ts",
   "cookie.ts",
   "data.ts",
+  "flash.ts",
   "record.ts",
   "lock_entry.ts",
   "commit.ts",

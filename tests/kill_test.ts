@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SessionError } from "@aerys/session";
 import { DatabaseSync } from "node:sqlite";
+import { importMap } from "../tools/own_import_map.ts";
 import { randomOf, seed } from "./proof/random.ts";
 import { Browser, count, increment } from "./support.ts";
 
@@ -8,12 +9,9 @@ const ignore = Deno.build.os === "windows"; // It has no SIGSTOP.
 const kills = Number(Deno.env.get("KILLS") ?? 25);
 const lease = 300;
 
-// The children import what their parent does.
-const npm = import.meta.resolve("@std/assert").endsWith("/npm_assert.ts");
-const importMap = npm ? "../tools/npm_import_map.json" : "../deno.json";
 const command = [
   ...["run", "--quiet", "--no-check", "--allow-all", "--unstable-kv"],
-  `--import-map=${new URL(importMap, import.meta.url).href}`,
+  `--import-map=${importMap}`,
   new URL("worker.ts", import.meta.url).href,
 ];
 

@@ -1,16 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
+import { importMap } from "../tools/own_import_map.ts";
 import { Browser, count, increment } from "./support.ts";
 
-// The children import what their parent does.
-const npm = import.meta.resolve("@std/assert").endsWith("/npm_assert.ts");
-const importMap = npm ? "../tools/npm_import_map.json" : "../deno.json";
 const command = [
   "run",
   "--quiet",
   "--no-check",
   "--allow-all",
   "--unstable-kv",
-  `--import-map=${new URL(importMap, import.meta.url).href}`,
+  `--import-map=${importMap}`,
   new URL("worker.ts", import.meta.url).href,
 ];
 

@@ -1,4 +1,5 @@
 import { assertEquals, assertMatch } from "@std/assert";
+import { importMap } from "../tools/own_import_map.ts";
 
 const root = new URL("../", import.meta.url);
 const readme = await Deno.readTextFile(new URL("README.md", root));
@@ -6,14 +7,6 @@ const readme = await Deno.readTextFile(new URL("README.md", root));
 function blocks(language: string): string[] {
   const pattern = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms");
   return [...readme.matchAll(pattern)].map((match) => match[1]!);
-}
-
-async function importMap(): Promise<string> {
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-config", "tools/import_map.ts"],
-    cwd: root,
-  }).output();
-  return new TextDecoder().decode(stdout).trim();
 }
 
 /** Runs a server on a port of its own, and answers what it answers. */
@@ -26,7 +19,7 @@ async function serve(code: string): Promise<Response> {
       "-A",
       "--check",
       "--config=deno.json",
-      `--import-map=${await importMap()}`,
+      `--import-map=${importMap}`,
       file,
     ],
     cwd: root,

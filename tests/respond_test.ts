@@ -2,20 +2,13 @@ import { assert, assertEquals } from "@std/assert";
 import type { Session } from "@aerys/session";
 import {
   assertCode,
+  assertFree,
   Browser,
   browserWith,
   increment,
   sessionOf,
-  type TestKv,
   testKv,
 } from "./support.ts";
-
-/** Asserts that nobody holds the browser's session: it is had without waiting. */
-async function assertFree(kv: TestKv, browser: Browser): Promise<void> {
-  kv.reset();
-  await using _session = await sessionOf(browser).open();
-  assertEquals(kv.counts, { reads: 1, commits: 1 });
-}
 
 Deno.test("Session.respond() gives the very response when the session was not used", async () => {
   using kv = await testKv();

@@ -1,25 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { type Traces, withTraces } from "../src/response.ts";
-
-const setCookie = (headers: Headers) => headers.append("set-cookie", "s=1");
-const read: Traces = {
-  used: true,
-  setCookie: null,
-  essential: false,
-  cookieName: "s",
-};
-const created: Traces = {
-  used: true,
-  setCookie,
-  essential: true,
-  cookieName: "s",
-};
-const unused: Traces = {
-  used: false,
-  setCookie: null,
-  essential: false,
-  cookieName: "s",
-};
+import { withTraces } from "../src/response.ts";
+import { created, read, unused } from "./traces.ts";
 
 Deno.test("withTraces() gives the very response when there is nothing to tell", () => {
   const response = new Response();

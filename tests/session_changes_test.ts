@@ -148,6 +148,19 @@ Deno.test("Session.changes() ends at once without a session, and asks nobody", a
   assertEquals(kv.counts, { reads: 0, commits: 0 });
 });
 
+Deno.test("Session.changes() shows nothing to somebody with another secret", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { count: 1 });
+  const thief = browser.clone();
+  for (const [name, value] of thief.cookies) {
+    const other = value.endsWith("A") ? "E" : "A";
+    thief.cookies.set(name, value.slice(0, -1) + other);
+  }
+  const session = sessionOf(thief);
+  const { done } = await session.changes().next();
+  assertEquals([done, session.id, session.size], [true, null, 0]);
+});
+
 Deno.test("Session.changes() begins with what is stored when the request has not read it", async () => {
   using kv = await testKv();
   const browser = await browserWith({ kv }, { count: 1 });

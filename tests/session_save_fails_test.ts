@@ -2,6 +2,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { SessionErrorCode } from "@aerys/session";
 import {
   assertCode,
+  assertFree,
   Browser,
   browserWith,
   sessionOf,
@@ -13,14 +14,6 @@ import {
 function failWrites(kv: TestKv, error: Error): void {
   kv.intercept = (call, run) =>
     call.sets.includes("data") ? Promise.reject(error) : run();
-}
-
-/** Asserts that nobody holds the browser's session: it is had without waiting. */
-async function assertFree(kv: TestKv, browser: Browser): Promise<void> {
-  kv.reset();
-  await using session = sessionOf(browser);
-  await session.open();
-  assertEquals(kv.counts, { reads: 1, commits: 1 });
 }
 
 async function stored(browser: Browser): Promise<[string, unknown][]> {

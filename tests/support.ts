@@ -337,6 +337,18 @@ export function sessionOf(browser: Browser): Session {
   return new Session(requestOf(browser), browser.options);
 }
 
+/** Asserts that nobody holds the browser's session, and that it holds these values, if given. */
+export async function assertFree(
+  kv: TestKv,
+  browser: Browser,
+  values?: [string, unknown][],
+): Promise<void> {
+  kv.reset();
+  await using session = await sessionOf(browser).open();
+  assertEquals(kv.counts, { reads: 1, commits: 1 });
+  if (values !== undefined) assertEquals([...session.entries()], values);
+}
+
 /** Asserts that the call throws or rejects with this code, and resolves to the error. */
 export async function assertCode(
   call: () => unknown,

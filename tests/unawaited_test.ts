@@ -2,21 +2,14 @@ import { assertEquals } from "@std/assert";
 import type { Session } from "@aerys/session";
 import {
   assertCode,
+  assertFree,
   Browser,
   browserWith,
   gate,
   sessionOf,
-  type TestKv,
   testKv,
   until,
 } from "./support.ts";
-
-/** Asserts that nobody holds the browser's session: it is had without waiting. */
-async function assertFree(kv: TestKv, browser: Browser): Promise<void> {
-  kv.reset();
-  await using _session = await sessionOf(browser).open();
-  assertEquals(kv.counts, { reads: 1, commits: 1 });
-}
 
 Deno.test("Session.respond() fails with ERR_STILL_LOCKED when open() was not awaited", async () => {
   using kv = await testKv();

@@ -29,6 +29,7 @@ const closest: Record<string, RegExp> = {
     /^(?:ended|held_long|line|asvs_secrets|read_of_ended|lock_comes|deadlines|log|faults)/,
   visit:
     /^(?:held_long|states|corrupt_values|session|extended|touch|log|faults_renewal|deadlines)/,
+  flash: /^session_(?:flash|reads)/,
   session: /^(?:states|session|unawaited)/,
   timers: /^timers/,
   watchers: /^session_changes/,

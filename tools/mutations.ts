@@ -418,8 +418,8 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "enter() accepts any secret",
-      'if (!sameDigest(record.digest, digest)) return "wrongSecret";',
-      "",
+      "return standing(record, digest, this.#clock.now());",
+      "return standing(record, record.digest, this.#clock.now());",
     ],
     [
       "any secret learns that a session was ended",
@@ -441,18 +441,18 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "change() follows a session with another secret",
-      "!sameDigest(record.digest, token.digest) ||",
-      "",
+      "records.standing(record, token.digest, clock.now());",
+      "records.standing(record, record.digest, clock.now());",
     ],
     [
       "read() accepts any secret",
-      "const own = sameDigest(record.digest, token.digest);",
-      "const own = true;",
+      "records.standing(record, token.digest, now);",
+      "records.standing(record, record.digest, now);",
     ],
     [
       "read() ignores the deadlines",
-      "if (!own || !records.isLive(record, now)) {",
-      "if (!own) {",
+      "records.standing(record, token.digest, now);",
+      "records.standing(record, token.digest, 0);",
     ],
     [
       "a loser extends the old cookie",
@@ -477,18 +477,16 @@ export const mutants: readonly Mutant[] = Object.entries({
     [
       "save() revives an expired session",
       `lease.settle(limit));
-    const now = this.#config.clock.now();
-    if (!records.isLive(stored, now)) {`,
+    const now = this.#mustBeLive(stored);`,
       `lease.settle(limit));
-    const now = this.#config.clock.now();
-    if (now < 0) {`,
+    const now = this.#config.clock.now();`,
     ],
     [
       "update() revives an expired session",
       `const stored = this.#stored!;
-    if (!records.isLive(stored, now)) {`,
+    const now = this.#mustBeLive(stored);`,
       `const stored = this.#stored!;
-    if (now < 0) {`,
+    const now = this.#config.clock.now();`,
     ],
     [
       "a save is not preceded by settle()",
@@ -555,12 +553,36 @@ export const mutants: readonly Mutant[] = Object.entries({
       "",
     ],
   ],
-  session: [
+  flash: [
     [
-      "flash() is for the request that calls it, too",
-      "const received = [...flash].filter(([key]) => !this.#left.has(key));",
-      "const received = [...flash];",
+      "a value is for the request that leaves it, too",
+      "return !this.#left.has(key);",
+      "return true;",
     ],
+    [
+      "what read() took is lost with what was never stored",
+      "this.#seen = this.#received(flash, this.#taken);",
+      "this.#seen = this.#received(flash, nothing);",
+    ],
+    [
+      "what was put out of sight comes back after a save",
+      "this.#taken = this.#received(nothing, this.#seen);",
+      "",
+    ],
+    [
+      "clear() leaves what was to be left",
+      "this.#seen = this.#leaving = nothing;",
+      "this.#seen = nothing;",
+    ],
+    [
+      "what an open() discards is left all the same",
+      `this.#leaving = flash.size === 0
+      ? nothing`,
+      `this.#leaving = flash.size === 0
+      ? this.#leaving`,
+    ],
+  ],
+  session: [
     [
       "set() leaves a flash of the same key in sight",
       "    this.#flash.delete(name(key));\n    return this;",

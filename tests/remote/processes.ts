@@ -1,3 +1,4 @@
+import { importMap } from "../../tools/own_import_map.ts";
 import { Browser, browserWith } from "../support.ts";
 
 /** A server of KV Connect. */
@@ -92,16 +93,13 @@ export async function openRemote({ url, token }: Remote): Promise<Deno.Kv> {
   return await Deno.openKv(url);
 }
 
-// The children import what their parent does.
-const npm = import.meta.resolve("@std/assert").endsWith("/npm_assert.ts");
-const importMap = npm ? "../../tools/npm_import_map.json" : "../../deno.json";
 const command = [
   "run",
   "--quiet",
   "--no-check",
   "--allow-all",
   "--unstable-kv",
-  `--import-map=${new URL(importMap, import.meta.url).href}`,
+  `--import-map=${importMap}`,
   new URL("client.ts", import.meta.url).href,
 ];
 
