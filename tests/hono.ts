@@ -1,9 +1,8 @@
 // deno-lint-ignore-file no-import-prefix -- only these tests need Hono
 import { honoSession, type SessionVariables } from "@aerys/session/hono";
 import type { LockError, SessionOptions } from "@aerys/session";
-import { assertEquals } from "@std/assert";
 import { type Context, Hono } from "npm:hono@^4";
-import { type Browser } from "./support.ts";
+import type { Browser } from "./support.ts";
 
 export { type Context, Hono } from "npm:hono@^4";
 export { bodyLimit } from "npm:hono@^4/body-limit";
