@@ -1,5 +1,6 @@
 import { DevalueError, stringify, unflatten } from "devalue";
 import { SessionError } from "./errors.ts";
+import * as plain from "./json.ts";
 
 /** A session's values by key. A `Map`, so that a key named `__proto__` is inert (ASVS 15.3.6). */
 export type Values = Map<string, unknown>;
@@ -90,25 +91,41 @@ function hasExtras(value: object, tag: string): boolean {
 }
 
 /** Encodes contents as UTF-8 text; throws `ERR_NOT_STORABLE`, naming the key. */
-export function encodeContents({ values, flash }: Contents): Uint8Array {
+export function encodeContents(contents: Contents): Uint8Array {
   try {
-    objects = 0;
-    const all = flash.size === 0 ? values : [values, flash];
-    const text = stringify(all, undefined, { operations: strict });
-    // Fewer objects cannot be nested deeper.
-    if (objects > maxDepth) {
-      checkDepth(values, maxDepth, new Set());
-      checkDepth(flash, maxDepth, new Set());
-    }
-    return encoder.encode(text);
+    return encoder.encode(stringifyPlain(contents) ?? stringifyAny(contents));
   } catch (cause) {
-    throw notStorable([...values, ...flash], cause);
+    throw notStorable([...contents.values, ...contents.flash], cause);
   }
+}
+
+/** The contents as JSON, which most are; `null` where JSON would change something. */
+function stringifyPlain({ values, flash }: Contents): string | null {
+  if (values.size === 0 || flash.size > 0) return null;
+  return plain.stringify(values, maxDepth);
+}
+
+function stringifyAny({ values, flash }: Contents): string {
+  objects = 0;
+  const all = flash.size === 0 ? values : [values, flash];
+  const text = stringify(all, undefined, { operations: strict });
+  // Fewer objects cannot be nested deeper.
+  if (objects > maxDepth) {
+    checkDepth(values, maxDepth, new Set());
+    checkDepth(flash, maxDepth, new Set());
+  }
+  return text;
 }
 
 /** Decodes what {@linkcode encodeContents} made; throws a plain `Error` on anything else. */
 export function decodeContents(bytes: Uint8Array): Contents {
-  const all: unknown = unflatten(json(decoder.decode(bytes)));
+  const text = decoder.decode(bytes);
+  const parsed = json(text);
+  // What the other encoding makes begins with no string.
+  if (Array.isArray(parsed) && typeof parsed[0] === "string") {
+    return { values: plain.read(parsed, text), flash: new Map() };
+  }
+  const all: unknown = unflatten(parsed);
   if (!Array.isArray(all)) return { values: asValues(all), flash: new Map() };
   if (all.length !== 2) throw new TypeError("not two maps of values");
   return { values: asValues(all[0]), flash: asValues(all[1]) };

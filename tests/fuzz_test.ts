@@ -53,6 +53,10 @@ const decoders = {
         values: new Map([["a", { b: [1, "c"] }]]),
         flash: new Map([["notice", "saved"]]),
       }),
+      encodeContents({
+        values: new Map<string, unknown>([["a", { b: [1, "c"] }], ["d", null]]),
+        flash: none,
+      }),
     ],
     again: (bytes: Uint8Array) => encodeContents(decodeContents(bytes)),
     read: decodeContents,

@@ -11,6 +11,7 @@ const order = [
   "config.ts",
   "token.ts",
   "cookie.ts",
+  "json.ts",
   "data.ts",
   "flash.ts",
   "record.ts",

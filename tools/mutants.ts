@@ -18,6 +18,7 @@ const closest: Record<string, RegExp> = {
     /^(?:removed_behind|commits_twice|faults_lost|faults_gave|faults_hand|faults_late|touch|races|lock_comes|log)/,
   commit: /^(?:faults_lost|faults_gave|faults_late|kv|update_lost|faults)_/,
   record: /^(?:record|lifetimes|deadlines|corrupt)/,
+  json: /^json_/,
   data: /^(?:data|values|size)_/,
   token: /^(?:token|asvs_secrets)_/,
   cookie: /^(?:cookie|set_cookie|hostile)/,

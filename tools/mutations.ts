@@ -213,6 +213,55 @@ export const mutants: readonly Mutant[] = Object.entries({
       "    0;",
     ],
   ],
+  json: [
+    ["stringify() has no depth limit", "left === 0 ||", ""],
+    ["stringify() makes one object two", "|| seen.has(object)", ""],
+    [
+      "stringify() asks toJSON()",
+      'if ("toJSON" in Array.prototype) return null;',
+      "",
+    ],
+    [
+      "stringify() loses the sign of zero",
+      "Number.isFinite(value) && !Object.is(value, -0)",
+      "Number.isFinite(value)",
+    ],
+    [
+      "stringify() loses what is no number",
+      "Number.isFinite(value) && !Object.is(value, -0)",
+      "!Object.is(value, -0)",
+    ],
+    [
+      "stringify() loses extra properties of an array",
+      "return Reflect.ownKeys(array).length === array.length + 1 ? array : null;",
+      "return array;",
+    ],
+    [
+      "stringify() loses symbol keys and hidden properties",
+      "return Reflect.ownKeys(object).length === items.length ? items : null;",
+      "return items;",
+    ],
+    [
+      "stringify() takes any object",
+      "if (prototype !== Object.prototype) return null;",
+      "",
+    ],
+    [
+      "stringify() writes a key that read() refuses",
+      "return suspect.test(json) ? null : json;",
+      "return json;",
+    ],
+    [
+      "read() takes any key",
+      'if (suspect.test(json)) throw new TypeError("a key may be __proto__");',
+      "",
+    ],
+    [
+      "read() takes a key without a value",
+      'if (flat.length % 2 !== 0) throw new TypeError("a key has no value");',
+      "",
+    ],
+  ],
   data: [
     [
       "encodeContents() has no depth limit",
