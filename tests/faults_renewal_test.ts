@@ -127,6 +127,31 @@ for (const method of ["save", "regenerate", "destroy", "unlock"] as const) {
   });
 }
 
+for (const method of ["save", "regenerate"] as const) {
+  Deno.test(`Session.${method}() proves the lock again when nobody could tell what became of a renewal`, async () => {
+    using kv = await testKv();
+    const { clock, session } = await locked(kv);
+    let applied = false;
+    kv.intercept = async (call, run) => {
+      if (applied) return await throwsBefore(run);
+      applied = isRenewal(call);
+      return await (applied ? throwsAfter(run) : run());
+    };
+    await seconds(1, kv, clock);
+    // Three looks at what became of it.
+    for (let i = 0; i < 3; i++) {
+      clock.advance(20);
+      await quiet(kv, clock);
+    }
+    assertEquals([applied, session.signal.aborted], [true, false]);
+    kv.reset();
+    await session[method]();
+    if (method === "regenerate") await session.save();
+    assertEquals(session.get("count"), 2);
+    assertEquals(clock.waiting, 0);
+  });
+}
+
 Deno.test("Session.signal aborts after lock.maxHold, and the lock is free at once", async () => {
   using kv = await testKv();
   const { clock, session, other } = await locked(kv);
