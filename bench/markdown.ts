@@ -95,7 +95,9 @@ export function targetsOf({ tables }: Report): string {
       ...keys.map((db) => {
         const found = outcome(target, tables, { db, size });
         if (found === null) return "";
-        return `${found.ratio.toFixed(2)}, ${found.met ? "met" : "not met"}`;
+        const { ratio, met, essential } = found;
+        const least = essential === null ? "" : ` (${essential.toFixed(2)})`;
+        return `${ratio.toFixed(2)}${least}, ${met ? "met" : "not met"}`;
       }),
     ])
   );

@@ -1,5 +1,5 @@
 import type { DatabaseKey } from "./databases.ts";
-import { ownName } from "./field.ts";
+import { essentialName, ownName } from "./field.ts";
 import type { Table } from "./measure.ts";
 
 /** What a request of this library may take. */
@@ -41,20 +41,32 @@ export const targets: readonly Target[] = [
 /** Those in process that read and write KV. */
 const peers = ["hono-sessions", "@remix-run/session"];
 
+/** How a target was met. */
+export interface Outcome {
+  readonly ratio: number;
+  readonly met: boolean;
+  /** What the work takes that no session can do without; `null` where there is none. */
+  readonly essential: number | null;
+}
+
 /** How a target was met, on one database with values of one size. */
 export function outcome(
   { shape, most }: Target,
   tables: readonly Table[],
   { db, size }: { db: DatabaseKey; size: string },
-): { ratio: number; most: number; met: boolean } | null {
+): Outcome | null {
   const table = tables.find((table) =>
     table.shape === shape && table.db === db && table.size === size
   );
   if (table === undefined) return null;
   const ratioOf = (name: string) =>
-    table.rows.find((row) => row.name === name)!.ratio.median;
-  const own = ratioOf(ownName);
-  if (most !== null) return { ratio: own, most, met: own <= most };
-  const ratio = own / Math.min(...peers.map(ratioOf));
-  return { ratio, most: 1, met: ratio <= 1 };
+    table.rows.find((row) => row.name === name)?.ratio.median ?? NaN;
+  const beside = most === null ? Math.min(...peers.map(ratioOf)) : 1;
+  const ratio = ratioOf(ownName) / beside;
+  const essential = ratioOf(essentialName) / beside;
+  return {
+    ratio,
+    met: ratio <= (most ?? 1),
+    essential: Number.isNaN(essential) ? null : essential,
+  };
 }

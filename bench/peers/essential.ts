@@ -15,8 +15,9 @@ const none = new Map<string, unknown>();
 /**
  * The bare calls, with the work that a session cannot do without either: the
  * secret is hashed and compared, values are checked and encoded as bytes, and
- * the answer is kept out of caches. Between this and the library lie its
- * states, its line and its care for all that can go wrong.
+ * the answer is kept out of caches; what can be done while KV is at work is
+ * done then. Between this and the library lie its states, its line and its care
+ * for all that can go wrong.
  */
 export function essential(
   name: string,
@@ -32,17 +33,22 @@ export function essential(
     bytes.set(payload, 32);
     return bytes;
   };
-  const decode = ({ digest }: Token, bytes: Uint8Array) => {
+  const mustMatch = ({ digest }: Token, bytes: Uint8Array) => {
     if (!sameDigest(bytes.subarray(0, 32), digest)) throw new Error("a thief");
-    return decodeContents(bytes.subarray(32)).values;
   };
+  const decode = (bytes: Uint8Array) =>
+    decodeContents(bytes.subarray(32)).values;
   const increment = (values: Map<string, unknown>) => {
     const count = values.get("count") as number + 1;
     values.set("count", count);
     return count;
   };
-  const both = (id: string) =>
-    kv.getMany<[Uint8Array, Uint8Array]>([data(id), lock(id)]);
+  const both = (token: Token) => {
+    const { id } = token;
+    const reading = kv.getMany<[Uint8Array, Uint8Array]>([data(id), lock(id)]);
+    void token.digest; // Takes its time meanwhile.
+    return reading;
+  };
   const answer = (count: number) => {
     const response = new Response(String(count));
     response.headers.set("cache-control", "private");
@@ -64,16 +70,21 @@ export function essential(
       },
       async read(request) {
         const token = tokenOf(request);
-        const { value } = await kv.get<Uint8Array>(data(token.id));
-        return answer(decode(token, value!).get("count") as number);
+        const reading = kv.get<Uint8Array>(data(token.id));
+        void token.digest;
+        const { value } = await reading;
+        mustMatch(token, value!);
+        return answer(decode(value!).get("count") as number);
       },
       async open(request) {
         const token = tokenOf(request);
-        const [entry, held] = await both(token.id);
-        const all = decode(token, entry.value!);
+        const [entry, held] = await both(token);
+        mustMatch(token, entry.value!);
         const key = held.key;
-        const locked = await kv.atomic().check(entry).check(held)
+        const locking = kv.atomic().check(entry).check(held)
           .set(key, owner, { expireIn }).commit();
+        const all = decode(entry.value!);
+        const locked = await locking;
         if (!locked.ok) throw new Error("Cannot lock: another came first");
         const count = increment(all);
         const { versionstamp } = locked;
@@ -84,8 +95,9 @@ export function essential(
       },
       async update(request) {
         const token = tokenOf(request);
-        const [entry, held] = await both(token.id);
-        const all = decode(token, entry.value!);
+        const [entry, held] = await both(token);
+        mustMatch(token, entry.value!);
+        const all = decode(entry.value!);
         const count = increment(all);
         await kv.atomic().check(entry).check(held)
           .set(data(token.id), encode(token, all), { expireIn }).commit();
