@@ -15,15 +15,16 @@ export interface Backend {
 const backends = new WeakMap<KvStore, Map<string, Backend>>();
 const ready = new WeakMap<Config, Backend>();
 
-/** The backend of a configuration; opens the database where that is still to be done. */
-export function backendOf(
-  config: Config,
-  limit: Limit,
-): Backend | Promise<Backend> {
-  return ready.get(config) ?? open(config, limit);
+/** The backend of a configuration; `undefined` while its database is still to be opened. */
+export function readyBackend(config: Config): Backend | undefined {
+  return ready.get(config);
 }
 
-async function open(config: Config, limit: Limit): Promise<Backend> {
+/** Opens the database of a configuration, and answers its backend. */
+export async function openBackend(
+  config: Config,
+  limit: Limit,
+): Promise<Backend> {
   const kv = await ask(limit, config.kv);
   const { prefix, clock } = config;
   let all = backends.get(kv);

@@ -1,4 +1,4 @@
-import { Timers } from "./timers.ts";
+import { onSignals, onTimeouts, Timers } from "./timers.ts";
 
 /**
  * Where time and chance come from. A parameter of everything that waits, so
@@ -15,7 +15,7 @@ export interface Clock {
   timer(ms: number, callback: () => void): () => void;
 }
 
-const timers = new Timers();
+const timers = new Timers("Deno" in globalThis ? onSignals() : onTimeouts);
 
 /** The clock of the machine. */
 export const systemClock: Clock = {
@@ -36,11 +36,13 @@ export class Limit {
   readonly ms: number;
   readonly #clock: Clock;
   readonly #since: number;
-  readonly #signal: AbortSignal | undefined;
-  #cancelTimer: (() => void) | null = null;
+  #cancelTimer: (() => void) | undefined;
+  /** Listens to the signal no more. */
+  #unfollow: (() => void) | undefined;
   /** What to call when it is over, for everything that waits. */
   readonly #waiting = new Set<() => void>();
   #timeIsUp = false;
+  #ended = false;
   #aborted: { readonly reason: unknown } | null = null;
 
   /** Begins now; call {@linkcode Limit.end} when the operation is done. */
@@ -48,15 +50,7 @@ export class Limit {
     this.ms = ms;
     this.#clock = clock;
     this.#since = clock.elapsed();
-    this.#signal = signal;
-    if (ms < Infinity) {
-      this.#cancelTimer = clock.timer(ms, () => {
-        this.#timeIsUp = true;
-        this.#giveUp();
-      });
-    }
-    if (signal?.aborted) this.#onAbort();
-    else signal?.addEventListener("abort", this.#onAbort);
+    if (signal !== undefined) this.#follow(signal);
   }
 
   /** The time since it began, in ms. */
@@ -92,8 +86,9 @@ export class Limit {
 
   /** The operation is done: no timer is left behind. */
   end(): void {
+    this.#ended = true;
     this.#cancelTimer?.();
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#unfollow?.();
   }
 
   /** Throws what {@linkcode Limit.race} would reject with, if it is over. */
@@ -106,6 +101,7 @@ export class Limit {
    * whichever is first. The promise itself goes on.
    */
   race<T>(promise: Promise<T>): Promise<T> {
+    this.#arm();
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(this.#why());
       promise.then((value) => {
@@ -133,7 +129,22 @@ export class Limit {
     }
   }
 
-  #onAbort = (): void => this.abort(this.#signal!.reason);
+  /** Sets the timer once there is something to wait for: KV is at work then, and has not to wait for it. */
+  #arm(): void {
+    if (this.#cancelTimer !== undefined || this.#ended) return;
+    if (this.ms === Infinity) return;
+    this.#cancelTimer = this.#clock.timer(this.ms - this.spent, () => {
+      this.#timeIsUp = true;
+      this.#giveUp();
+    });
+  }
+
+  #follow(signal: AbortSignal): void {
+    const onAbort = () => this.abort(signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort);
+    this.#unfollow = () => signal.removeEventListener("abort", onAbort);
+  }
 
   #giveUp(): void {
     for (const giveUp of this.#waiting) giveUp();

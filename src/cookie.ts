@@ -23,6 +23,7 @@ export function readToken(
   let found: Token | null = null;
   let malformed = false;
   for (const part of header.split(";")) {
+    if (!part.includes(start)) continue;
     // To the letter: a parser's trim() takes other white space, too, so that a
     // name that browsers do not see as __Host- would pass for one.
     const pair = part.replace(/^[ \t]+|[ \t]+$/g, "");

@@ -59,6 +59,6 @@ export function withSession<
       await session[Symbol.asyncDispose]();
       throw error;
     }
-    return session.respond(response);
+    return await session.respond(response);
   };
 }

@@ -14,7 +14,7 @@ export const longestPoll = 40;
 /**
  * A lock while this process holds it. It renews itself until it is ended, is
  * lost, or was held too long. Renewals change the version that a commit must
- * check, so renewal and commit take turns: call {@linkcode Lease.settle} first.
+ * check, so renewal and commit take turns: call {@linkcode Lease.stop} first.
  */
 export class Lease {
   readonly #store: Store;
@@ -74,19 +74,27 @@ export class Lease {
     return this.#clock.elapsed() - this.#since;
   }
 
-  /** What a commit checks; call {@linkcode Lease.settle} before. */
+  /** What a commit checks; call {@linkcode Lease.stop} before. */
   get hold(): Hold {
     return this.#hold;
   }
 
-  /** Stops renewing, waits for a renewal under way, and throws if the lock is lost. */
-  async settle(limit: Limit): Promise<void> {
+  /**
+   * Stops renewing, and throws if the lock is lost. Answers whether its version
+   * is known, so that a commit may follow; else call {@linkcode Lease.settle}.
+   */
+  stop(): boolean {
     this.#cancelTimer?.();
-    this.#mustNotBeLost();
+    if (this.#lost !== null) throw this.#lost;
+    return this.#renewal === undefined && !this.#inDoubt;
+  }
+
+  /** The same, with a renewal under way waited for, so that a commit may follow. */
+  async settle(limit: Limit): Promise<void> {
+    if (this.stop()) return;
     if (this.#renewal !== undefined) {
       await limit.race(this.#renewal);
-      this.#cancelTimer?.();
-      this.#mustNotBeLost();
+      this.stop();
     }
     // A renewal that failed may have been applied, and changed the version.
     if (this.#inDoubt) await this.#prove(limit);
@@ -111,7 +119,7 @@ export class Lease {
 
   /** The lock is given up: no more renewals, and the next one may have it. */
   end(): void {
-    this.#stop();
+    this.#end();
     if (this.#place.followed && !this.handsOver) {
       this.#place.line.restUntil = this.#clock.elapsed() + longestPoll;
     }
@@ -120,7 +128,7 @@ export class Lease {
 
   /** The lock goes on with what is stored now; it is given up if nobody waits any more. */
   async pass(snapshot: Snapshot, limit: Limit): Promise<void> {
-    this.#stop();
+    this.#end();
     const { recordVersion } = snapshot;
     const hold = { ...this.#hold, recordVersion };
     const grip = { hold, provenAt: this.#provenAt, takenAt: this.#takenAt };
@@ -128,7 +136,7 @@ export class Lease {
     await this.#store.release(hold, null, limit).catch(() => {}); // It ends with its lease.
   }
 
-  #stop(): void {
+  #end(): void {
     this.#cancelTimer?.();
     this.#ended = true;
   }
@@ -184,10 +192,6 @@ export class Lease {
     this.#hold = { ...this.#hold, lockVersion };
     this.#provenAt = sentAt;
     this.#inDoubt = false;
-  }
-
-  #mustNotBeLost(): void {
-    if (this.#lost !== null) throw this.#lost;
   }
 
   #within<T>(ms: number, work: (limit: Limit) => Promise<T>): Promise<T> {

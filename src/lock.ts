@@ -89,6 +89,8 @@ export class Locks {
     const { id } = token;
     let line = this.#lines.get(id);
     const opensLine = line === undefined;
+    // The first one asks before it does anything else, which then takes no time.
+    const asked = opensLine ? this.#store.load(id, limit) : undefined;
     if (line === undefined) {
       line = new Line(() => this.#lines.delete(id));
       this.#lines.set(id, line);
@@ -101,7 +103,7 @@ export class Locks {
       if (known === null || !sameDigest(known, token.digest)) {
         // The first one proves itself by reading; so does one whose secret the
         // first one did not find. Nobody waits for a session with a wrong one.
-        const loading = this.#store.load(id, limit);
+        const loading = asked ?? this.#store.load(id, limit);
         void token.digest; // Takes its time while KV is at work.
         snapshot = await loading;
         line.tell(snapshot.record?.digest ?? null);

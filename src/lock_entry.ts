@@ -32,17 +32,23 @@ const moved = 3;
 const tailAt = 1 + 26;
 const leaseLength = 4;
 const none = new Uint8Array();
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Encodes a lock: kind, owner, and then the lease or the last header. */
 export function encodeLock(lock: LockEntry): Uint8Array<ArrayBuffer> {
   const tail = lock.kind === "held"
-    ? new Uint8Array(leaseLength)
+    ? none
     : encodeRecord({ ...lock.header, payload: none });
-  if (lock.kind === "held") new DataView(tail.buffer).setUint32(0, lock.lease);
-  const bytes = new Uint8Array(tailAt + tail.length);
-  bytes[0] = lock.kind === "held" ? held : lock.moved ? moved : destroyed;
-  new TextEncoder().encodeInto(lock.owner, bytes.subarray(1, tailAt));
-  bytes.set(tail, tailAt);
+  const bytes = new Uint8Array(tailAt + (tail.length || leaseLength));
+  encoder.encodeInto(lock.owner, bytes.subarray(1, tailAt));
+  if (lock.kind === "held") {
+    bytes[0] = held;
+    new DataView(bytes.buffer).setUint32(tailAt, lock.lease);
+  } else {
+    bytes[0] = lock.moved ? moved : destroyed;
+    bytes.set(tail, tailAt);
+  }
   return bytes;
 }
 
@@ -51,7 +57,7 @@ export function decodeLock(value: unknown): LockEntry {
   if (!(value instanceof Uint8Array) || value.length < tailAt + leaseLength) {
     throw new TypeError("not a lock");
   }
-  const owner = new TextDecoder().decode(value.subarray(1, tailAt));
+  const owner = decoder.decode(value.subarray(1, tailAt));
   const tail = value.subarray(tailAt);
   if (value[0] === held) {
     const view = new DataView(tail.buffer, tail.byteOffset, tail.byteLength);

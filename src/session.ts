@@ -16,6 +16,9 @@ import { isEmpty, Visit } from "./visit.ts";
  */
 export type SessionState = "unlocked" | "locked" | "pending";
 
+/** `"updating"` is locked for what `update()` calls, and pending for all else. */
+type State = SessionState | "updating";
+
 /** The keys of a session: those of its type, or any, where it has none. */
 export type SessionKey<Data> = string extends keyof Data ? string | number
   : keyof Data & (string | number);
@@ -91,12 +94,11 @@ export class Session<Data extends object = Record<string, unknown>> {
   #made: Visit | undefined;
   /** Whether the response has been made, so that no cookie can be sent. */
   #answered = false;
-  /** `"updating"` is locked for what `update()` calls, and pending for all else. */
-  #state: SessionState | "updating" = "unlocked";
+  #state: State = "unlocked";
   #values = nothing;
   readonly #flash = new Flash();
-  /** The method under way while the state is pending; never rejects. */
-  #pending: Promise<unknown> | null = null;
+  /** The method under way while the state is pending. */
+  #pending: Promise<void> | null = null;
   /** Ends the wait of `open()`, while there is one. */
   #opening: Limit | null = null;
   /** Counts the reads and everything that outdates them. */
@@ -394,7 +396,7 @@ export class Session<Data extends object = Record<string, unknown>> {
           // This request changes it itself, and is to see no other's values.
           await (this.#pending === null
             ? scope.sleep(interval)
-            : scope.race(this.#pending));
+            : scope.race(this.#idle()));
         }
         const epoch = ++this.#epoch;
         const change = await this.#visit.change(scope, interval);
@@ -424,10 +426,7 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async save(): Promise<void> {
     this.#expect("locked", "save()");
-    await this.#commit("save", async (limit) => {
-      await this.#save(limit);
-      return "unlocked";
-    });
+    await this.#commit("save", (limit) => this.#save(limit));
   }
 
   /**
@@ -441,7 +440,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       this.#opening.abort(
         new DOMException("unlock() was called", "AbortError"),
       );
-      await this.#pending;
+      await this.#idle();
       return;
     }
     this.#expect("locked", "unlock()");
@@ -529,12 +528,8 @@ export class Session<Data extends object = Record<string, unknown>> {
         throw error;
       }
       this.#mustBeUpdating();
-      let saved = false;
-      await this.#commit("update", async (limit) => {
-        saved = await this.#save(limit);
-        return saved ? "unlocked" : "updating";
-      });
-      if (saved) return result;
+      const after = await this.#commit("update", (limit) => this.#save(limit));
+      if (after === "unlocked") return result;
       if (isEmpty(this.#toStore)) tries = 1; // Removing takes the lock.
       else this.#config.tell?.({ type: "conflicted", id: this.id! });
       this.#mustBeUpdating();
@@ -562,13 +557,14 @@ export class Session<Data extends object = Record<string, unknown>> {
     if (this.#made === undefined) return response;
     this.#visit.answered = true;
     if (this.#state !== "unlocked") await this.#mustBeUnlocked();
-    return withTraces(response, await this.#visit.traces());
+    if (this.#visit.extendsCookie) await this.#visit.confirm();
+    return withTraces(response, this.#visit.traces);
   }
 
   /** Waits for what is under way, and gives up a lock that the handler has left. */
   async #mustBeUnlocked(): Promise<void> {
     const opening = this.#opening !== null;
-    if (!opening) await this.#pending;
+    if (!opening) await this.#idle();
     const forgotten = opening || this.#state === "locked" ||
       this.#state === "updating";
     await this[Symbol.asyncDispose]();
@@ -583,7 +579,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** Unlocks if still locked, discarding what was set; never throws. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#opening !== null) await this.unlock();
-    await this.#pending;
+    await this.#idle();
     await this.#giveUp();
   }
 
@@ -620,7 +616,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   /** Waits for the session, and reads it. */
-  async #enter(
+  #enter(
     next: "locked" | "updating",
     { timeout = this.#config.lock.timeout, signal }: OpenOptions,
     optimistic = false,
@@ -628,7 +624,7 @@ export class Session<Data extends object = Record<string, unknown>> {
     integer("timeout", timeout, 1);
     const limit = new Limit(this.#config.clock, timeout, signal);
     this.#opening = limit;
-    await this.#pend(async () => {
+    return this.#pend(async () => {
       try {
         limit.check();
         const contents = await this.#visit.enter(limit, optimistic);
@@ -656,11 +652,11 @@ export class Session<Data extends object = Record<string, unknown>> {
     });
   }
 
-  /** Stores the values; answers as {@linkcode Visit.save} does. */
-  async #save(limit: Limit): Promise<boolean> {
+  /** Stores the values; the state goes on where somebody else has written meanwhile. */
+  async #save(limit: Limit): Promise<State> {
     const { id } = this;
     const { lease } = this.#visit;
-    if (!await this.#visit.save(this.#toStore, limit)) return false;
+    if (!await this.#visit.save(this.#toStore, limit)) return "updating";
     this.#flash.stored();
     if (this.id === null) this.#tellDestroyed(id, lease, limit);
     else {
@@ -672,7 +668,7 @@ export class Session<Data extends object = Record<string, unknown>> {
         bytes: this.#visit.size,
       });
     }
-    return true;
+    return "unlocked";
   }
 
   #tellDestroyed(id: string | null, lease: Lease | null, limit: Limit): void {
@@ -710,13 +706,14 @@ export class Session<Data extends object = Record<string, unknown>> {
    */
   async #commit(
     method: SessionMethod,
-    work: (limit: Limit) => Promise<SessionState | "updating">,
-  ): Promise<void> {
+    work: (limit: Limit) => Promise<State>,
+  ): Promise<State> {
+    let next: State = "unlocked";
     await this.#pend(async () => {
       const { lease } = this.#visit;
       const limit = this.#limit();
       try {
-        this.#state = await work(limit);
+        this.#state = next = await work(limit);
       } catch (error) {
         this.#failed(method, error, limit);
         await this.#rollBack(limit);
@@ -726,18 +723,32 @@ export class Session<Data extends object = Record<string, unknown>> {
         limit.end();
       }
     });
+    return next;
   }
 
   /** Is pending while it works, and then unlocked, unless the work has set a state itself. */
-  async #pend(work: () => Promise<void>): Promise<void> {
+  #pend(work: () => Promise<void>): Promise<void> {
     this.#state = "pending";
     this.#latest = ++this.#epoch;
-    const done = work().finally(() => {
+    return this.#pending = this.#until(work);
+  }
+
+  async #until(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } finally {
       this.#pending = null;
       if (this.#state === "pending") this.#state = "unlocked";
-    });
-    this.#pending = done.catch(() => {});
-    await done;
+    }
+  }
+
+  /** Waits for the method under way, which tells its caller of an error. */
+  async #idle(): Promise<void> {
+    try {
+      await this.#pending;
+    } catch {
+      // Not ours.
+    }
   }
 
   get #visit(): Visit {

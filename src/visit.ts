@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { Limit, within } from "./clock.ts";
-import { backendOf } from "./backend.ts";
+import { type Backend, openBackend, readyBackend } from "./backend.ts";
 import { ask } from "./commit.ts";
 import type { Config } from "./config.ts";
 import { cookieName, isSecure, readToken, writeCookie } from "./cookie.ts";
@@ -12,7 +12,7 @@ import { decoded, encoded } from "./payload.ts";
 import * as records from "./record.ts";
 import type { StoredRecord } from "./record.ts";
 import type { Traces } from "./response.ts";
-import type { Snapshot } from "./store.ts";
+import type { Snapshot, Store } from "./store.ts";
 import { createToken, formatToken, type Token } from "./token.ts";
 
 /** The cookie that the response owes the browser. */
@@ -86,21 +86,26 @@ export class Visit {
     this.waited = 0;
     const token = this.#identify();
     if (token === null) return empty();
-    const { locks } = await backendOf(this.#config, limit);
+    const { locks } = this.#ready ?? await this.#open(limit);
     const { lock: options, clock } = this.#config;
     const waiting = { token, options, limit, seen: this.#hasSeen };
     const turn = await locks.enter(waiting);
     if (turn.kind !== "turn") return this.#absent(turn, token);
     const { snapshot, grip } = turn;
     let { waitedFrom } = turn;
+    let contents: Contents | null = null;
     if (optimistic && grip === null && snapshot.lock?.kind !== "held") {
       this.#turn = turn;
       // Those behind wait no longer for this one than they would for a lock.
       this.#cancelTurn = clock.timer(options.maxHold, () => this.#endTurn());
       this.#found(snapshot.record);
     } else {
-      const outcome = await locks.lock(turn, waiting);
+      const locking = locks.lock(turn, waiting);
+      // While KV is at work; the lock then proves that it is what was read.
+      const early = attempt(() => decoded(snapshot.record));
+      const outcome = await locking;
       if (outcome.kind !== "locked") return this.#absent(outcome, token);
+      if (outcome.record === snapshot.record) contents = early;
       this.#lease = outcome.lease;
       waitedFrom = outcome.waitedFrom;
       this.#found(outcome.record);
@@ -108,7 +113,7 @@ export class Visit {
     }
     this.#setWaited(waitedFrom);
     try {
-      return this.#contents();
+      return contents ?? this.#contents();
     } catch (error) {
       await this.rollBack(limit);
       throw error;
@@ -127,7 +132,7 @@ export class Visit {
     const token = this.#identify();
     const nothing = { id: null, contents: empty(), accept: () => {} };
     if (token === null) return nothing;
-    const { store } = await backendOf(this.#config, limit);
+    const { store } = this.#ready ?? await this.#open(limit);
     const reading = store.read(token.id, limit);
     void token.digest; // Takes its time while KV is at work.
     const { record, recordVersion } = await reading;
@@ -189,7 +194,7 @@ export class Visit {
     const token = this.#identify();
     if (token === null) return { contents: null, accept: () => {} };
     const { clock, lock } = this.#config;
-    const { store } = await backendOf(this.#config, scope);
+    const { store } = this.#ready ?? await this.#open(scope);
     for (;;) {
       let wake = () => {};
       const woken = new Promise<void>((resolve) => wake = resolve);
@@ -229,7 +234,8 @@ export class Visit {
    * written meanwhile, or when it takes a lock: enter again.
    */
   async save(contents: Contents, limit: Limit): Promise<boolean> {
-    const free = this.#stored !== null && this.#lease === null;
+    const lease = this.#lease;
+    const free = this.#stored !== null && lease === null;
     if (isEmpty(contents)) {
       if (free) this.#endTurn();
       else await this.#remove(limit);
@@ -237,19 +243,21 @@ export class Visit {
     }
     const payload = encoded(contents);
     if (free) return await this.#replace(payload, limit);
-    if (this.#lease === null) {
-      await this.#create(payload, limit);
-      return true;
-    }
-    const lease = this.#lease;
-    const { store, hold, stored, now } = await this.#writable(lease, limit);
+    if (lease === null) await this.#create(payload, limit);
+    else await this.#write(lease, payload, limit);
+    return true;
+  }
+
+  /** Stores under the lock, and gives it up. */
+  async #write(lease: Lease, payload: Uint8Array, limit: Limit): Promise<void> {
+    const { stored, now } = await this.#writable(lease, limit);
     const { record, due, changed } = this.#next(stored, payload, now);
-    const saved = await store.save(hold, record, lease.handsOver, limit);
+    const { hold, handsOver } = lease;
+    const saved = await this.#store.save(hold, record, handsOver, limit);
     if (saved === null) throw lockLost("another request took it");
     if (saved.kept) await lease.pass(saved.snapshot, limit);
     this.#done(saved.snapshot.record);
     if (due) this.#extendCookie(changed);
-    return true;
   }
 
   /** Moves the session with these contents to a new id and secret, and keeps the lock. */
@@ -261,14 +269,14 @@ export class Visit {
     const lease = this.#lease;
     if (lease === null) return;
     const payload = encoded(contents);
-    const { store, hold, stored, now } = await this.#writable(lease, limit);
+    const { stored, now } = await this.#writable(lease, limit);
     const token = createToken(now);
     const { digest } = token;
     const header = { ...stored, digest, ttl: this.ttl ?? stored.ttl };
     const record = { ...records.renewed(header, now, this.#config), payload };
     const sentAt = this.#config.clock.elapsed();
     const next = { id: token.id, record, lease: this.#config.lock.lease };
-    const moved = await store.rotate(hold, stored, next, limit);
+    const moved = await this.#store.rotate(lease.hold, stored, next, limit);
     if (moved === null) throw lockLost("another request took it");
     lease.continue(moved.hold, sentAt);
     this.#token = token;
@@ -293,13 +301,12 @@ export class Visit {
     }
     try {
       await ask(limit, () => lease.settle(limit));
-      const { store } = await backendOf(this.#config, limit);
       const now = this.#config.clock.now();
       const stored = this.#stored!;
       const due = records.isLive(stored, now) &&
         records.isDue(stored, now, this.#config);
       const touched = due ? records.renewed(stored, now, this.#config) : null;
-      const unchanged = await store.release(lease.hold, touched, limit);
+      const unchanged = await this.#store.release(lease.hold, touched, limit);
       this.#done(unchanged && touched !== null ? touched : stored);
       if (unchanged && touched !== null) this.#extendCookie();
       if (unchanged) return this.#contents();
@@ -322,18 +329,21 @@ export class Visit {
     }
     this.#endTurn();
     this.#done(this.#stored);
-    try {
-      return this.#contents();
-    } catch {
-      return empty();
-    }
+    return attempt(() => this.#contents()) ?? empty();
+  }
+
+  /** Whether the response would extend the cookie: call {@linkcode Visit.confirm} first. */
+  get extendsCookie(): boolean {
+    return this.#cookieDue === "extend";
+  }
+
+  /** Extends no cookie whose session is gone, so that it overwrites no newer one. */
+  async confirm(): Promise<void> {
+    if (!await this.#isCurrent()) this.#cookieDue = "none";
   }
 
   /** What the response must tell, now that the request is done. */
-  async traces(): Promise<Traces> {
-    if (this.#cookieDue === "extend" && !await this.#isCurrent()) {
-      this.#cookieDue = "none";
-    }
+  get traces(): Traces {
     const due = this.#cookieDue;
     return {
       used: this.used,
@@ -358,6 +368,20 @@ export class Visit {
       );
     }
     return this.#token;
+  }
+
+  /** What the requests of this process share, once the database is open. */
+  get #ready(): Backend | undefined {
+    return readyBackend(this.#config);
+  }
+
+  #open(limit: Limit): Promise<Backend> {
+    return openBackend(this.#config, limit);
+  }
+
+  /** The store from which the session was read. */
+  get #store(): Store {
+    return this.#ready!.store;
   }
 
   #setWaited(from: number | null): void {
@@ -425,13 +449,12 @@ export class Visit {
     return this.#stored === null ? empty() : decoded(this.#stored);
   }
 
-  /** What a commit under the lock needs; throws when the lock or the session is over. */
+  /** What a commit under the lock changes, and when; throws when the lock or the session is over. */
   async #writable(lease: Lease, limit: Limit) {
     const stored = this.#stored!;
-    await ask(limit, () => lease.settle(limit));
+    if (!lease.stop()) await ask(limit, () => lease.settle(limit));
     const now = this.#mustBeLive(stored);
-    const { store } = await backendOf(this.#config, limit);
-    return { store, hold: lease.hold, stored, now };
+    return { stored, now };
   }
 
   /** Throws when the session is over, which nothing brings back; answers the time. */
@@ -444,8 +467,8 @@ export class Visit {
   async #remove(limit: Limit): Promise<void> {
     const lease = this.#lease;
     if (lease === null) return;
-    const { store, hold, stored } = await this.#writable(lease, limit);
-    if (!await store.remove(hold, stored, limit)) {
+    const { stored } = await this.#writable(lease, limit);
+    if (!await this.#store.remove(lease.hold, stored, limit)) {
       throw lockLost("another request took it");
     }
     this.#done(null);
@@ -471,9 +494,8 @@ export class Visit {
     this.#cancelTurn();
     const stored = this.#stored!;
     const now = this.#mustBeLive(stored);
-    const { store } = await backendOf(this.#config, limit);
     const { record, due, changed } = this.#next(stored, payload, now);
-    const saved = await store.replace(turn.snapshot, record, limit);
+    const saved = await this.#store.replace(turn.snapshot, record, limit);
     if (saved === null) {
       this.#endTurn();
       return false;
@@ -503,7 +525,7 @@ export class Visit {
   async #create(payload: Uint8Array, limit: Limit): Promise<void> {
     if (this.#fate !== "none") throw tooLate("save");
     this.#mustSendCookie();
-    const { store } = await backendOf(this.#config, limit);
+    const { store } = this.#ready ?? await this.#open(limit);
     for (;;) {
       const now = this.#config.clock.now();
       const token = createToken(now);
@@ -539,12 +561,12 @@ export class Visit {
     }
   }
 
-  /** Whether the session still has this id, so that its cookie overwrites no newer one. */
+  /** Whether the session still has this id. */
   async #isCurrent(): Promise<boolean> {
     const { clock, lock } = this.#config;
     return await within(new Limit(clock, lock.timeout), async (limit) => {
-      const { store } = await backendOf(this.#config, limit);
-      return (await store.read(this.#token!.id, limit)).record !== null;
+      const { record } = await this.#store.read(this.#token!.id, limit);
+      return record !== null;
     }).catch(() => false);
   }
 
@@ -560,6 +582,15 @@ export class Visit {
     }
     writeCookie(headers, this.#request, this.#config, this.#secure, cookie);
     this.#cookieDue = "none";
+  }
+}
+
+/** What the work answers; `null` if it throws. */
+function attempt<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch {
+    return null;
   }
 }
 

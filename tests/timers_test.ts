@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { Timers } from "../src/timers.ts";
+import { onSignals, onTimeouts, Timers } from "../src/timers.ts";
 
 /** The runtime's timers and clock, by hand, while `run` runs. */
 class Runtime {
@@ -44,7 +44,7 @@ class Runtime {
     });
     performance.now = () => this.now;
     try {
-      body(new Timers());
+      body(new Timers(onTimeouts));
     } finally {
       Object.assign(globalThis, { setTimeout, clearTimeout });
       performance.now = now;
@@ -121,3 +121,91 @@ Deno.test("Timers.set() does not call what another callback has just cancelled",
     assertEquals(runtime.firing, []);
   });
 });
+
+/** Signals whose time is made by hand, while `body` runs. */
+function withSignals(
+  body: (signals: { ms: number; fire: () => void }[]) => void,
+): void {
+  const { timeout } = AbortSignal;
+  const signals: { ms: number; fire: () => void }[] = [];
+  AbortSignal.timeout = (ms) => {
+    const controller = new AbortController();
+    signals.push({ ms, fire: () => controller.abort() });
+    return controller.signal;
+  };
+  try {
+    body(signals);
+  } finally {
+    AbortSignal.timeout = timeout;
+  }
+}
+
+Deno.test("onSignals() uses a signal again until its time has come", () => {
+  withSignals((signals) => {
+    const set = onSignals();
+    const called: string[] = [];
+    set(1000, () => called.push("cancelled"))();
+    set(1000, () => called.push("called"));
+    assertEquals(signals.map(({ ms }) => ms), [1000]);
+    signals[0]!.fire();
+    assertEquals(called, ["called"]);
+    set(1000, () => called.push("again"));
+    assertEquals([signals.length, called], [2, ["called"]]);
+    signals[1]!.fire();
+    assertEquals(called, ["called", "again"]);
+  });
+});
+
+Deno.test("onSignals() makes another signal for an earlier time, and calls once", () => {
+  withSignals((signals) => {
+    const set = onSignals();
+    let called = 0;
+    set(1000, () => {})();
+    set(9.5, () => called++);
+    assertEquals(signals.map(({ ms }) => ms), [1000, 10]);
+    signals[0]!.fire();
+    assertEquals(called, 0);
+    signals[1]!.fire();
+    assertEquals(called, 1);
+  });
+});
+
+for (
+  const [name, set] of [["onSignals", onSignals()], [
+    "onTimeouts",
+    onTimeouts,
+  ]] as const
+) {
+  Deno.test(`Timers on ${name}() wait as long as asked, and leave nothing`, async () => {
+    const timers = new Timers(set);
+    timers.set(60_000, () => {})();
+    const started = performance.now();
+    await new Promise<void>((resolve) => timers.set(30, resolve));
+    assertEquals(performance.now() - started >= 30, true);
+    // The sanitizers see what is left.
+  });
+}
+
+const processes = {
+  "goes on until its timer is done": `
+    import { systemClock } from "./clock.ts";
+    systemClock.timer(50, () => console.log("done"));`,
+  "ends when its timer is cancelled": `
+    import { onSignals } from "./timers.ts";
+    onSignals()(9e6, () => {})();
+    console.log("done");`,
+};
+
+for (const [what, code] of Object.entries(processes)) {
+  Deno.test(`A process ${what}`, async () => {
+    const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        "eval",
+        code.replaceAll("./", `${new URL("../src/", import.meta.url)}`),
+      ],
+      signal: AbortSignal.timeout(60_000),
+    }).output();
+    const printed = new TextDecoder().decode(stdout);
+    assertEquals([printed, success], ["done\n", true]);
+  });
+}

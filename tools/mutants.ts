@@ -32,6 +32,7 @@ const closest: Record<string, RegExp> = {
     /^(?:held_long|states|corrupt_values|session|extended|touch|log|faults_renewal|deadlines)/,
   flash: /^session_(?:flash|reads)/,
   session: /^(?:states|session|unawaited)/,
+  clock: /^clock_/,
   timers: /^timers/,
   watchers: /^session_changes/,
   events: /^events/,

@@ -329,6 +329,21 @@ export const mutants: readonly Mutant[] = Object.entries({
   ],
   lease: [
     [
+      "a renewal under way is not waited for",
+      "return this.#renewal === undefined && !this.#inDoubt;",
+      "return !this.#inDoubt;",
+    ],
+    [
+      "a lock is not proven again when its renewal failed",
+      "return this.#renewal === undefined && !this.#inDoubt;",
+      "return this.#renewal === undefined;",
+    ],
+    [
+      "a lost lock is told by the commit alone",
+      "if (this.#lost !== null) throw this.#lost;",
+      "",
+    ],
+    [
       "settle() does not await a renewal",
       "await limit.race(this.#renewal);",
       "",
@@ -505,8 +520,8 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "a loser extends the old cookie",
-      'this.#cookieDue === "extend" && !await this.#isCurrent()',
-      "false",
+      'if (!await this.#isCurrent()) this.#cookieDue = "none";',
+      "",
     ],
     [
       "save() begins a session though it is too late",
@@ -539,7 +554,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "a save is not preceded by settle()",
-      `await ask(limit, () => lease.settle(limit));
+      `if (!lease.stop()) await ask(limit, () => lease.settle(limit));
     const now`,
       "const now",
     ],
@@ -578,7 +593,46 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     ["destroy() leaves the cookie", 'this.#cookieDue = "delete";', ""],
   ],
+  clock: [
+    ["no limit has an end", "this.#arm();\n    return new", "return new"],
+    [
+      "a limit counts from the first wait",
+      "this.#clock.timer(this.ms - this.spent,",
+      "this.#clock.timer(this.ms,",
+    ],
+    [
+      "a limit that has ended leaves a timer",
+      "if (this.#cancelTimer !== undefined || this.#ended) return;",
+      "if (this.#cancelTimer !== undefined) return;",
+    ],
+    ["a signal is listened to for ever", "this.#unfollow?.();", ""],
+    [
+      "a signal that has aborted before is not seen",
+      "if (signal.aborted) return onAbort();",
+      "",
+    ],
+  ],
   timers: [
+    [
+      "onSignals() listens to a signal that has fired",
+      "signal === undefined || signal.aborted || at < firesAt",
+      "signal === undefined || at < firesAt",
+    ],
+    [
+      "onSignals() waits for a later time",
+      "signal === undefined || signal.aborted || at < firesAt",
+      "signal === undefined || signal.aborted",
+    ],
+    [
+      "onSignals() makes a signal for each",
+      "signal === undefined || signal.aborted || at < firesAt",
+      "at > 0",
+    ],
+    [
+      "onSignals() goes on listening",
+      'return () => listened.removeEventListener("abort", callback);',
+      "return () => {};",
+    ],
     [
       "a timer is left behind",
       "if (this.#alarms.size === 0) this.#disarm();",
