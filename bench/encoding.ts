@@ -197,15 +197,19 @@ table(
   }),
 );
 
-console.log("Bytes, and µs to encode and decode (times that of JSON)\n");
 const json: Codec = {
   encode: (value) => utf8(JSON.stringify([...value])),
   decode: (bytes) => new Map(JSON.parse(text(bytes))),
 };
 const median = (list: number[]) =>
   list.sort((a, b) => a - b)[list.length >> 1]!;
-for (const size of [350, 4000, 48_000]) {
-  const session = payload(size);
+const kinds = [true, false].flatMap((dates) =>
+  [350, 4000, 48_000].map((size) => ({ dates, size }))
+);
+for (const { dates, size } of kinds) {
+  const what = `values ${dates ? "with" : "without"} dates`;
+  console.log(`Bytes, and µs to encode and decode ${what} (times JSON)\n`);
+  const session = payload(size, { dates });
   const all = Object.entries({ JSON: json, ...codecs }).map(([name, codec]) => {
     const bytes = codec.encode(session);
     const both = [() => codec.encode(session), () => codec.decode(bytes)];

@@ -169,14 +169,15 @@ export const attacks: Record<string, Partial<Record<string, string>>> = {
   },
 };
 
-/** A session's values whose JSON takes about so many bytes. */
-export function payload(size: number) {
+/** A session's values whose JSON takes about so many bytes; with dates, which JSON loses. */
+export function payload(size: number, { dates } = { dates: true }) {
   const items: unknown[] = [];
+  const at = (ms: number) => dates ? new Date(ms) : ms;
   const session = new Map<string, unknown>([
     ["user", { id: 48_151, name: "Zoë Åström", roles: ["editor", "billing"] }],
     ["csrf", "kX9c0m0N7v4C2s1q8Zr5tYw3"],
-    ["signedIn", new Date(1.76e12)],
-    ["seen", new Date(1.7601e12)],
+    ["signedIn", at(1.76e12)],
+    ["seen", at(1.7601e12)],
     ["theme", "dark"],
     ["cart", items],
   ]);

@@ -190,6 +190,10 @@ const processes = {
   "goes on until its timer is done": `
     import { systemClock } from "./clock.ts";
     systemClock.timer(50, () => console.log("done"));`,
+  "goes on until a timer is done that came after one that was cancelled": `
+    import { systemClock } from "./clock.ts";
+    systemClock.timer(500, () => {})();
+    systemClock.timer(500, () => console.log("done"));`,
   "ends when its timer is cancelled": `
     import { onSignals } from "./timers.ts";
     onSignals()(9e6, () => {})();
