@@ -504,6 +504,11 @@ export const mutants: readonly Mutant[] = Object.entries({
       "record !== this.#stored",
     ],
     [
+      "open() answers what it read before it waited",
+      "if (outcome.record === snapshot.record) contents = early;",
+      "contents = early;",
+    ],
+    [
       "change() follows a session with another secret",
       "records.standing(record, token.digest, clock.now());",
       "records.standing(record, record.digest, clock.now());",
