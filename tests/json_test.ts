@@ -1,5 +1,6 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
+import { isDeepStrictEqual } from "node:util";
 import { read, stringify } from "../src/json.ts";
 import { decodeContents, encodeContents } from "../src/data.ts";
 import { seed } from "./proof/random.ts";
@@ -107,6 +108,7 @@ Deno.test("encodeContents() writes the text of an escape so that it can be read"
   }
 });
 
+// Keys such as "constructor" mislead other comparisons.
 Deno.test(`decodeContents() gives back every JSON value, seed ${seed}`, () => {
   const value = fc.jsonValue() // A key __proto__ is refused.
     .filter((value) => !JSON.stringify(value).includes("__proto__"));
@@ -114,7 +116,8 @@ Deno.test(`decodeContents() gives back every JSON value, seed ${seed}`, () => {
   fc.assert(
     fc.property(fc.array(entry), (entries) => {
       const contents = { values: new Map(entries), flash: new Map() };
-      assertEquals(decodeContents(encodeContents(contents)), contents);
+      const back = decodeContents(encodeContents(contents));
+      assert(isDeepStrictEqual(back, contents));
     }),
     { seed, numRuns: 1000 },
   );
@@ -137,7 +140,7 @@ Deno.test(`decodeContents() gives back what is stored, or it is refused, seed ${
         return;
       }
       stored++;
-      assertEquals(decodeContents(bytes), contents);
+      assert(isDeepStrictEqual(decodeContents(bytes), contents));
     }),
     { seed, numRuns: 2000 },
   );
