@@ -14,8 +14,8 @@ export type SetTimer = (ms: number, callback: () => void) => () => void;
 /**
  * Any number of timers on one of the runtime's. Every operation on a session
  * needs one that almost never fires, and to set and clear them all would take
- * a good part of the time of a request. No timer of the runtime is left when
- * none of these is.
+ * a good part of the time of a request. When none of these is left, nothing
+ * waits for the runtime's.
  */
 export class Timers {
   readonly #set: SetTimer;
