@@ -243,13 +243,10 @@ export class Visit {
     }
     const payload = encoded(contents);
     if (free) return await this.#replace(payload, limit);
-    if (lease === null) await this.#create(payload, limit);
-    else await this.#write(lease, payload, limit);
-    return true;
-  }
-
-  /** Stores under the lock, and gives it up. */
-  async #write(lease: Lease, payload: Uint8Array, limit: Limit): Promise<void> {
+    if (lease === null) {
+      await this.#create(payload, limit);
+      return true;
+    }
     const { stored, now } = await this.#writable(lease, limit);
     const { record, due, changed } = this.#next(stored, payload, now);
     const { hold, handsOver } = lease;
@@ -258,6 +255,7 @@ export class Visit {
     if (saved.kept) await lease.pass(saved.snapshot, limit);
     this.#done(saved.snapshot.record);
     if (due) this.#extendCookie(changed);
+    return true;
   }
 
   /** Moves the session with these contents to a new id and secret, and keeps the lock. */
