@@ -59,14 +59,14 @@ export function outcome(
     table.shape === shape && table.db === db && table.size === size
   );
   if (table === undefined) return null;
-  const ratioOf = (name: string) =>
-    table.rows.find((row) => row.name === name)?.ratio.median ?? NaN;
+  const find = (name: string) => table.rows.find((row) => row.name === name);
+  const ratioOf = (name: string) => find(name)!.ratio.median;
   const beside = most === null ? Math.min(...peers.map(ratioOf)) : 1;
   const ratio = ratioOf(ownName) / beside;
-  const essential = ratioOf(essentialName) / beside;
+  const essential = find(essentialName);
   return {
     ratio,
     met: ratio <= (most ?? 1),
-    essential: Number.isNaN(essential) ? null : essential,
+    essential: essential === undefined ? null : essential.ratio.median / beside,
   };
 }

@@ -170,12 +170,9 @@ Deno.test("onSignals() makes another signal for an earlier time, and calls once"
   });
 });
 
-for (
-  const [name, set] of [["onSignals", onSignals()], [
-    "onTimeouts",
-    onTimeouts,
-  ]] as const
-) {
+const kinds = { onSignals: onSignals(), onTimeouts };
+
+for (const [name, set] of Object.entries(kinds)) {
   Deno.test(`Timers on ${name}() wait as long as asked, and leave nothing`, async () => {
     const timers = new Timers(set);
     timers.set(60_000, () => {})();
