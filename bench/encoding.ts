@@ -14,7 +14,8 @@ import { deserialize, serialize } from "node:v8";
 import * as devalue from "npm:devalue@^6.0.3";
 import * as seroval from "npm:seroval@^1.5.0";
 import superjson from "npm:superjson@^2.2.2";
-import { decodeContents, encodeContents, type Values } from "../src/data.ts";
+import { decodeContents, encodeContents } from "../src/data.ts";
+import { Values } from "../src/values.ts";
 import {
   attacks,
   deepObject,
@@ -36,8 +37,10 @@ const hex = (digits: string) => Uint8Array.fromHex(digits.replaceAll(" ", ""));
 
 const codecs: Record<string, Codec> = {
   "this library": {
-    encode: (values: Values) => encodeContents({ values, flash: new Map() }),
-    decode: (bytes: Uint8Array) => decodeContents(bytes).values,
+    encode: (values) =>
+      encodeContents({ values: new Values(values), flash: new Map() }),
+    // All of it, though it is read when it is asked for.
+    decode: (bytes) => new Map(decodeContents(bytes).values),
   },
   devalue: {
     encode: (value) => utf8(devalue.stringify(value)),

@@ -99,17 +99,22 @@ export class Limit {
   /**
    * Settles as `promise` does, or rejects when the time is up or it is aborted,
    * whichever is first. The promise itself goes on.
+   *
+   * @param explain Makes what it rejects with of the reason.
    */
-  race<T>(promise: Promise<T>): Promise<T> {
+  race<T>(
+    promise: Promise<T>,
+    explain: (reason: unknown) => unknown = (reason) => reason,
+  ): Promise<T> {
     this.#arm();
     return new Promise((resolve, reject) => {
-      const giveUp = () => reject(this.#why());
+      const giveUp = () => reject(explain(this.#why()));
       promise.then((value) => {
         this.#waiting.delete(giveUp);
         resolve(value);
       }, (error) => {
         this.#waiting.delete(giveUp);
-        reject(error);
+        reject(explain(error));
       });
       if (this.aborted || this.#timeIsUp) giveUp();
       else this.#waiting.add(giveUp);

@@ -11,13 +11,14 @@ export type Verdict = { readonly version: string } | "refused" | "open";
 const tries = 3;
 const longestPause = 20;
 
-/** Reads within the limit; every failure is `ERR_STORE`. */
-export async function ask<T>(limit: Limit, call: () => Promise<T>): Promise<T> {
+/** Calls within the limit; every failure is `ERR_STORE`. */
+export function ask<T>(limit: Limit, call: () => Promise<T>): Promise<T> {
+  const explain = (error: unknown) => asStoreError(error, limit);
   try {
     limit.check();
-    return await limit.race(call());
+    return limit.race(call(), explain);
   } catch (error) {
-    throw asStoreError(error, limit);
+    return Promise.reject(explain(error));
   }
 }
 

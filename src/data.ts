@@ -1,15 +1,13 @@
 import { DevalueError, stringify, unflatten } from "devalue";
 import { SessionError } from "./errors.ts";
-import * as plain from "./json.ts";
-
-/** A session's values by key. A `Map`, so that a key named `__proto__` is inert (ASVS 15.3.6). */
-export type Values = Map<string, unknown>;
+import { parseAny } from "./json.ts";
+import { mustBeKeys, Values } from "./values.ts";
 
 /** All that is stored of a session's data. */
 export interface Contents {
   readonly values: Values;
   /** The values that only the next request gets. */
-  readonly flash: Values;
+  readonly flash: Map<string, unknown>;
 }
 
 /** What the encoding keeps exactly, by prototype; subclasses are not these. */
@@ -102,11 +100,13 @@ export function encodeContents(contents: Contents): Uint8Array {
 /** The contents as JSON, which most are; `null` where JSON would change something. */
 function stringifyPlain({ values, flash }: Contents): string | null {
   if (values.size === 0 || flash.size > 0) return null;
-  return plain.stringify(values, maxDepth);
+  return values.stringify(maxDepth);
 }
 
-function stringifyAny({ values, flash }: Contents): string {
+function stringifyAny(contents: Contents): string {
   objects = 0;
+  const { flash } = contents;
+  const values = new Map(contents.values);
   const all = flash.size === 0 ? values : [values, flash];
   const text = stringify(all, undefined, { operations: strict });
   // Fewer objects cannot be nested deeper.
@@ -120,32 +120,22 @@ function stringifyAny({ values, flash }: Contents): string {
 /** Decodes what {@linkcode encodeContents} made; throws a plain `Error` on anything else. */
 export function decodeContents(bytes: Uint8Array): Contents {
   const text = decoder.decode(bytes);
-  const parsed = json(text);
   // What the other encoding makes begins with no string.
-  if (Array.isArray(parsed) && typeof parsed[0] === "string") {
-    return { values: plain.read(parsed, text), flash: new Map() };
+  if (text.startsWith('["')) {
+    return { values: Values.parse(text), flash: new Map() };
   }
-  const all: unknown = unflatten(parsed);
-  if (!Array.isArray(all)) return { values: asValues(all), flash: new Map() };
+  const all: unknown = unflatten(parseAny(text) as number | unknown[]);
+  if (!Array.isArray(all)) {
+    return { values: new Values(asMap(all)), flash: new Map() };
+  }
   if (all.length !== 2) throw new TypeError("not two maps of values");
-  return { values: asValues(all[0]), flash: asValues(all[1]) };
+  return { values: new Values(asMap(all[0])), flash: asMap(all[1]) };
 }
 
-function asValues(values: unknown): Values {
+function asMap(values: unknown): Map<string, unknown> {
   if (!(values instanceof Map)) throw new TypeError("not a map of values");
-  for (const key of values.keys()) {
-    if (typeof key !== "string") throw new TypeError("a key is not a string");
-  }
+  mustBeKeys(values, values.size);
   return values;
-}
-
-/** Parses JSON; the engine's own error would show a part of the text. */
-function json(text: string) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new TypeError("not the encoding of values");
-  }
 }
 
 /**

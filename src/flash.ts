@@ -1,4 +1,4 @@
-import type { Values } from "./data.ts";
+type Values = Map<string, unknown>;
 
 const nothing: Values = new Map();
 

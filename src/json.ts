@@ -5,45 +5,42 @@
 const suspect = /__proto__|\\u00[2-7]/i;
 
 /**
- * The values as JSON, `[key, value, key, value, …]`; `null` unless they come
- * back from it exactly as they are. It is several times as fast as an encoding
- * that keeps more, and most sessions hold nothing else.
+ * The value as JSON on one line; `null` unless it comes back from it exactly
+ * as it is. JSON is several times as fast as an encoding that keeps more, and
+ * most sessions hold nothing else.
  *
- * @param maxDepth How many levels of objects there may be, the map included.
+ * @param maxDepth How many levels of objects there may be.
+ * @param seen The objects that others hold, to which those of this value are
+ * added: an object in two places would come back as two.
  */
 export function stringify(
-  values: ReadonlyMap<string, unknown>,
+  value: unknown,
   maxDepth: number,
+  seen: Set<object>,
 ): string | null {
   // An array inherits what objects do.
   if ("toJSON" in Array.prototype) return null;
-  const flat: unknown[] = [];
-  const seen = new Set<object>();
-  for (const [key, value] of values) {
-    if (!isPlain(value, maxDepth - 1, seen)) return null;
-    flat.push(key, value);
-  }
-  const json = JSON.stringify(flat);
+  if (!isPlain(value, maxDepth, seen)) return null;
+  const json = JSON.stringify(value);
   return suspect.test(json) ? null : json;
 }
 
-/** Makes values of what {@linkcode stringify} made; throws a plain `Error` on anything else. */
-export function read(
-  flat: readonly unknown[],
-  json: string,
-): Map<string, unknown> {
+/** Makes a value of JSON; throws a plain `TypeError` on what {@linkcode stringify} cannot have made. */
+export function parse(json: string): unknown {
   if (suspect.test(json)) throw new TypeError("a key may be __proto__");
-  if (flat.length % 2 !== 0) throw new TypeError("a key has no value");
-  const values = new Map<string, unknown>();
-  for (let i = 0; i < flat.length; i += 2) {
-    const key = flat[i];
-    if (typeof key !== "string") throw new TypeError("a key is not a string");
-    values.set(key, flat[i + 1]);
-  }
-  return values;
+  return parseAny(json);
 }
 
-/** Whether JSON keeps the value; an object that was seen before would come back as two. */
+/** Parses any JSON; the engine's own error would show a part of the text. */
+export function parseAny(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new TypeError("not the encoding of values");
+  }
+}
+
+/** Whether JSON keeps the value. */
 function isPlain(value: unknown, left: number, seen: Set<object>): boolean {
   switch (typeof value) {
     case "string":

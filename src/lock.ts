@@ -124,11 +124,11 @@ export class Locks {
         grip = baton?.grip ?? null;
         if (baton === null) await this.#rest(line, limit);
         snapshot = baton?.snapshot ?? await this.#store.load(id, limit);
-      }
-      const standing = this.#stand(snapshot!, token, true);
-      if (standing !== "live") {
-        if (grip !== null) await this.#drop(grip);
-        return await this.#absent(place, standing, waitedFrom);
+        const standing = this.#stand(snapshot, token, true);
+        if (standing !== "live") {
+          if (grip !== null) await this.#drop(grip);
+          return await this.#absent(place, standing, waitedFrom);
+        }
       }
       return {
         kind: "turn",
@@ -157,9 +157,11 @@ export class Locks {
     let takenOver = false;
     try {
       for (let round = 0; grip === null; round++) {
-        const standing = this.#stand(snapshot, token, true);
-        if (standing !== "live") {
-          return await this.#absent(place, standing, waitedFrom);
+        if (snapshot !== turn.snapshot) {
+          const standing = this.#stand(snapshot, token, true);
+          if (standing !== "live") {
+            return await this.#absent(place, standing, waitedFrom);
+          }
         }
         const remaining = this.#remaining(snapshot);
         if (remaining > 0) {

@@ -2,6 +2,7 @@ import { type Contents, decodeContents, encodeContents } from "./data.ts";
 import { SessionError } from "./errors.ts";
 import type { StoredRecord } from "./record.ts";
 import { maxPayloadLength } from "./store.ts";
+import { corrupt } from "./values.ts";
 
 /** Encodes the contents; `ERR_NOT_STORABLE`, or `ERR_TOO_LARGE` naming both sizes. */
 export function encoded(contents: Contents): Uint8Array {
@@ -19,11 +20,6 @@ export function decoded({ payload }: StoredRecord): Contents {
   try {
     return decodeContents(payload);
   } catch (cause) {
-    throw new SessionError(
-      "ERR_CORRUPT",
-      "Cannot read the session: its stored values cannot be decoded " +
-        `(${cause instanceof Error ? cause.message : cause})`,
-      { cause },
-    );
+    throw corrupt(cause);
   }
 }

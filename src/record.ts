@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import { sameDigest } from "./token.ts";
 
 /**
@@ -44,17 +45,23 @@ export interface Lifetimes {
 const version = 1;
 const fixedLength = 70;
 const markLength = 16;
+const checksumLength = 4;
 const maxMarks = 16;
 const asConfigured = -2;
 
 /** The most bytes that a record takes besides its payload. */
-export const maxHeaderLength = fixedLength + maxMarks * markLength;
+export const maxHeaderLength = fixedLength + maxMarks * markLength +
+  checksumLength;
 
-/** Encodes a record: a header of fixed layout, the marks, the payload. */
+/**
+ * Encodes a record: a header of fixed layout, the marks, the payload, and the
+ * CRC-32 of all that, which finds damage in values that are decoded later.
+ */
 export function encodeRecord(record: StoredRecord): Uint8Array<ArrayBuffer> {
   const { payload } = record;
   const payloadAt = fixedLength + record.marks.length * markLength;
-  const bytes = new Uint8Array(payloadAt + payload.length);
+  const checksumAt = payloadAt + payload.length;
+  const bytes = new Uint8Array(checksumAt + checksumLength);
   const view = new DataView(bytes.buffer);
   bytes[0] = version;
   bytes.set(record.digest, 1);
@@ -69,6 +76,7 @@ export function encodeRecord(record: StoredRecord): Uint8Array<ArrayBuffer> {
     view.setFloat64(fixedLength + i * markLength + 8, serial);
   });
   bytes.set(payload, payloadAt);
+  view.setUint32(checksumAt, crc32(bytes.subarray(0, checksumAt)));
   return bytes;
 }
 
@@ -78,10 +86,14 @@ export function decodeRecord(value: unknown): StoredRecord {
   if (value[0] !== version) throw new TypeError(`unknown format ${value[0]}`);
   const count = value[69] ?? 0;
   const payloadAt = fixedLength + count * markLength;
-  if (value.length < payloadAt || count > maxMarks) {
+  const checksumAt = value.length - checksumLength;
+  if (checksumAt < payloadAt || count > maxMarks) {
     throw new TypeError("cut short");
   }
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
+  if (crc32(value.subarray(0, checksumAt)) !== view.getUint32(checksumAt)) {
+    throw new TypeError("damaged");
+  }
   const ttl = view.getInt32(65);
   const marks: Mark[] = [];
   for (let at = fixedLength; at < payloadAt; at += markLength) {
@@ -98,7 +110,7 @@ export function decodeRecord(value: unknown): StoredRecord {
     endsAt: view.getFloat64(57),
     ttl: ttl === asConfigured ? null : ttl,
     marks,
-    payload: value.subarray(payloadAt),
+    payload: value.subarray(payloadAt, checksumAt),
   };
   const { createdAt, renewedAt, expiresAt, endsAt } = record;
   // A deadline that is not a number would never pass.

@@ -1,6 +1,6 @@
 import { Limit, within } from "./clock.ts";
 import { type Config, configOf, integer } from "./config.ts";
-import type { Contents, Values } from "./data.ts";
+import type { Contents } from "./data.ts";
 import { LockError, SessionError, type SessionErrorCode } from "./errors.ts";
 import type { SessionMethod } from "./events.ts";
 import { Flash } from "./flash.ts";
@@ -8,6 +8,7 @@ import { type Lease, lockLost } from "./lease.ts";
 import { explain } from "./lock.ts";
 import type { ChangesOptions, OpenOptions, SessionOptions } from "./options.ts";
 import { withTraces } from "./response.ts";
+import { Values } from "./values.ts";
 import { isEmpty, Visit } from "./visit.ts";
 
 /**
@@ -47,7 +48,7 @@ const never = new AbortController().signal;
 const stopped = Symbol("stopped");
 
 /** The values of a session that was not read; never changed. */
-const nothing: Values = new Map();
+const nothing = new Values();
 
 /**
  * The session of one request.
@@ -97,8 +98,8 @@ export class Session<Data extends object = Record<string, unknown>> {
   #state: State = "unlocked";
   #values = nothing;
   readonly #flash = new Flash();
-  /** The method under way while the state is pending. */
-  #pending: Promise<void> | null = null;
+  /** Resolves when the method under way is done, if anybody waits for that. */
+  #idling: PromiseWithResolvers<void> | null = null;
   /** Ends the wait of `open()`, while there is one. */
   #opening: Limit | null = null;
   /** Counts the reads and everything that outdates them. */
@@ -394,16 +395,16 @@ export class Session<Data extends object = Record<string, unknown>> {
       for (;;) {
         while (this.#state !== "unlocked") {
           // This request changes it itself, and is to see no other's values.
-          await (this.#pending === null
-            ? scope.sleep(interval)
-            : scope.race(this.#idle()));
+          await (this.#state === "pending"
+            ? scope.race(this.#idle())
+            : scope.sleep(interval));
         }
         const epoch = ++this.#epoch;
         const change = await this.#visit.change(scope, interval);
         if (!this.#isLatest(epoch)) continue;
         change.accept();
         const { contents } = change;
-        this.#hold(contents ?? { values: new Map(), flash: nothing });
+        this.#hold(contents ?? { values: new Values(), flash: new Map() });
         if (contents === null) return;
         yield this;
       }
@@ -493,7 +494,7 @@ export class Session<Data extends object = Record<string, unknown>> {
       const { id } = this;
       const { lease } = this.#visit;
       await this.#visit.end(limit);
-      this.#values = new Map();
+      this.#values = new Values();
       this.#flash.end();
       this.#tellDestroyed(id, lease, limit);
       return "unlocked";
@@ -586,11 +587,11 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** Unlocks if locked, as far as it goes: else the lock ends with its lease. */
   async #giveUp(): Promise<void> {
     if (this.#state !== "locked" && this.#state !== "updating") return;
-    await this.#pend(async () => {
-      const { lease } = this.#visit;
-      await this.#rollBack();
-      this.#tellUnlocked(lease);
-    });
+    this.#begin();
+    const { lease } = this.#visit;
+    await this.#rollBack();
+    this.#tellUnlocked(lease);
+    this.#end();
   }
 
   /** Reads the old data again, and gives the lock up; never throws. */
@@ -616,7 +617,7 @@ export class Session<Data extends object = Record<string, unknown>> {
   }
 
   /** Waits for the session, and reads it. */
-  #enter(
+  async #enter(
     next: "locked" | "updating",
     { timeout = this.#config.lock.timeout, signal }: OpenOptions,
     optimistic = false,
@@ -624,31 +625,31 @@ export class Session<Data extends object = Record<string, unknown>> {
     integer("timeout", timeout, 1);
     const limit = new Limit(this.#config.clock, timeout, signal);
     this.#opening = limit;
-    return this.#pend(async () => {
-      try {
-        limit.check();
-        const contents = await this.#visit.enter(limit, optimistic);
-        if (limit.aborted) {
-          // Too late to be cancelled on the way: give it back.
-          await this.#rollBack();
-          throw limit.reason;
-        }
-        this.#hold(contents);
-        this.#state = next;
-      } catch (error) {
-        const method = next === "locked" ? "open" : "update";
-        throw this.#failed(method, explain(error, limit), limit);
-      } finally {
-        limit.end();
-        this.#opening = null;
+    this.#begin();
+    try {
+      limit.check();
+      const contents = await this.#visit.enter(limit, optimistic);
+      if (limit.aborted) {
+        // Too late to be cancelled on the way: give it back.
+        await this.#rollBack();
+        throw limit.reason;
       }
-      this.#config.tell?.({
-        type: "opened",
-        id: this.id,
-        took: limit.spent,
-        waited: this.#visit.waited,
-        locked: this.#visit.lease !== null,
-      });
+      this.#hold(contents);
+      this.#state = next;
+    } catch (error) {
+      const method = next === "locked" ? "open" : "update";
+      throw this.#failed(method, explain(error, limit), limit);
+    } finally {
+      limit.end();
+      this.#opening = null;
+      this.#end();
+    }
+    this.#config.tell?.({
+      type: "opened",
+      id: this.id,
+      took: limit.spent,
+      waited: this.#visit.waited,
+      locked: this.#visit.lease !== null,
     });
   }
 
@@ -708,47 +709,40 @@ export class Session<Data extends object = Record<string, unknown>> {
     method: SessionMethod,
     work: (limit: Limit) => Promise<State>,
   ): Promise<State> {
-    let next: State = "unlocked";
-    await this.#pend(async () => {
-      const { lease } = this.#visit;
-      const limit = this.#limit();
-      try {
-        this.#state = next = await work(limit);
-      } catch (error) {
-        this.#failed(method, error, limit);
-        await this.#rollBack(limit);
-        this.#tellEnd(lease, error);
-        throw error;
-      } finally {
-        limit.end();
-      }
-    });
-    return next;
+    this.#begin();
+    const { lease } = this.#visit;
+    const limit = this.#limit();
+    try {
+      return this.#state = await work(limit);
+    } catch (error) {
+      this.#failed(method, error, limit);
+      await this.#rollBack(limit);
+      this.#tellEnd(lease, error);
+      throw error;
+    } finally {
+      limit.end();
+      this.#end();
+    }
   }
 
-  /** Is pending while it works, and then unlocked, unless the work has set a state itself. */
-  #pend(work: () => Promise<void>): Promise<void> {
+  /** A method is under way from now on. */
+  #begin(): void {
     this.#state = "pending";
     this.#latest = ++this.#epoch;
-    return this.#pending = this.#until(work);
   }
 
-  async #until(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } finally {
-      this.#pending = null;
-      if (this.#state === "pending") this.#state = "unlocked";
-    }
+  /** The method is done; the session is unlocked, unless it has set a state itself. */
+  #end(): void {
+    if (this.#state === "pending") this.#state = "unlocked";
+    this.#idling?.resolve();
+    this.#idling = null;
   }
 
-  /** Waits for the method under way, which tells its caller of an error. */
+  /** Waits for the method under way, if there is one. */
   async #idle(): Promise<void> {
-    try {
-      await this.#pending;
-    } catch {
-      // Not ours.
-    }
+    if (this.#state !== "pending") return;
+    this.#idling ??= Promise.withResolvers();
+    await this.#idling.promise;
   }
 
   get #visit(): Visit {

@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import type { Limit } from "./clock.ts";
 import { SessionError } from "./errors.ts";
-import type { KvAtomic, KvKey, KvStore } from "./kv.ts";
+import type { KvAtomic, KvEntry, KvKey, KvStore } from "./kv.ts";
 import { Watchers } from "./watchers.ts";
 import { ask, outcomeUnknown, settle, type Verdict } from "./commit.ts";
 import { decodeLock, encodeLock, type LockEntry } from "./lock_entry.ts";
@@ -64,21 +64,21 @@ export class Store {
   }
 
   /** Reads the record alone. */
-  async read(id: string, limit: Limit): Promise<Stored> {
-    const entry = await ask(limit, () => this.#kv.get(this.#key("data", id)));
-    return stored(entry);
+  read(id: string, limit: Limit): Promise<Stored> {
+    const key = this.#key("data", id);
+    return ask(limit, () => this.#kv.get(key).then(stored));
   }
 
   /** Reads record and lock in one go. */
-  async load(id: string, limit: Limit): Promise<Snapshot> {
+  load(id: string, limit: Limit): Promise<Snapshot> {
     const keys = [this.#key("data", id), this.#key("lock", id)];
-    const [data, lock] = await ask(limit, () => this.#kv.getMany(keys));
-    return {
+    const snapshot = ([data, lock]: KvEntry[]) => ({
       id,
       ...stored(data!),
       lock: decode(decodeLock, lock!.value),
       lockVersion: lock!.versionstamp,
-    };
+    });
+    return ask(limit, () => this.#kv.getMany(keys).then(snapshot));
   }
 
   /** Takes the lock if neither entry has changed since the snapshot, which is then what was locked. */

@@ -14,6 +14,7 @@ import type { StoredRecord } from "./record.ts";
 import type { Traces } from "./response.ts";
 import type { Snapshot, Store } from "./store.ts";
 import { createToken, formatToken, type Token } from "./token.ts";
+import { Values } from "./values.ts";
 
 /** The cookie that the response owes the browser. */
 type CookieDue = "none" | "set" | "extend" | "delete";
@@ -247,8 +248,8 @@ export class Visit {
       await this.#create(payload, limit);
       return true;
     }
-    const { stored, now } = await this.#writable(lease, limit);
-    const { record, due, changed } = this.#next(stored, payload, now);
+    if (!lease.stop()) await settled(lease, limit);
+    const { record, due, changed } = this.#next(payload);
     const { hold, handsOver } = lease;
     const saved = await this.#store.save(hold, record, handsOver, limit);
     if (saved === null) throw lockLost("another request took it");
@@ -267,7 +268,9 @@ export class Visit {
     const lease = this.#lease;
     if (lease === null) return;
     const payload = encoded(contents);
-    const { stored, now } = await this.#writable(lease, limit);
+    if (!lease.stop()) await settled(lease, limit);
+    const stored = this.#stored!;
+    const now = this.#mustBeLive(stored);
     const token = createToken(now);
     const { digest } = token;
     const header = { ...stored, digest, ttl: this.ttl ?? stored.ttl };
@@ -298,7 +301,7 @@ export class Visit {
       return this.#contents();
     }
     try {
-      await ask(limit, () => lease.settle(limit));
+      await settled(lease, limit);
       const now = this.#config.clock.now();
       const stored = this.#stored!;
       const due = records.isLive(stored, now) &&
@@ -447,14 +450,6 @@ export class Visit {
     return this.#stored === null ? empty() : decoded(this.#stored);
   }
 
-  /** What a commit under the lock changes, and when; throws when the lock or the session is over. */
-  async #writable(lease: Lease, limit: Limit) {
-    const stored = this.#stored!;
-    if (!lease.stop()) await ask(limit, () => lease.settle(limit));
-    const now = this.#mustBeLive(stored);
-    return { stored, now };
-  }
-
   /** Throws when the session is over, which nothing brings back; answers the time. */
   #mustBeLive(stored: StoredRecord): number {
     const now = this.#config.clock.now();
@@ -465,7 +460,9 @@ export class Visit {
   async #remove(limit: Limit): Promise<void> {
     const lease = this.#lease;
     if (lease === null) return;
-    const { stored } = await this.#writable(lease, limit);
+    if (!lease.stop()) await settled(lease, limit);
+    const stored = this.#stored!;
+    this.#mustBeLive(stored);
     if (!await this.#store.remove(lease.hold, stored, limit)) {
       throw lockLost("another request took it");
     }
@@ -475,7 +472,9 @@ export class Visit {
   }
 
   /** The record to store next, and whether the cookie is to be extended with it. */
-  #next(stored: StoredRecord, payload: Uint8Array, now: number) {
+  #next(payload: Uint8Array) {
+    const stored = this.#stored!;
+    const now = this.#mustBeLive(stored);
     const changed = this.ttl !== undefined && this.ttl !== stored.ttl;
     const header = { ...stored, ttl: this.ttl ?? stored.ttl };
     const due = changed || records.isDue(header, now, this.#config);
@@ -490,9 +489,7 @@ export class Visit {
     if (turn === null) throw lockLost("it was held too long");
     // The next one must not write before it is known what became of this commit.
     this.#cancelTurn();
-    const stored = this.#stored!;
-    const now = this.#mustBeLive(stored);
-    const { record, due, changed } = this.#next(stored, payload, now);
+    const { record, due, changed } = this.#next(payload);
     const saved = await this.#store.replace(turn.snapshot, record, limit);
     if (saved === null) {
       this.#endTurn();
@@ -583,6 +580,11 @@ export class Visit {
   }
 }
 
+/** Waits until a renewal that is under way is over, so that a commit may follow. */
+function settled(lease: Lease, limit: Limit): Promise<void> {
+  return ask(limit, () => lease.settle(limit));
+}
+
 /** What the work answers; `null` if it throws. */
 function attempt<T>(work: () => T): T | null {
   try {
@@ -594,7 +596,7 @@ function attempt<T>(work: () => T): T | null {
 
 /** The contents of a session that is not stored. */
 function empty(): Contents {
-  return { values: new Map(), flash: new Map() };
+  return { values: new Values(), flash: new Map() };
 }
 
 /** Whether there is nothing to store. */

@@ -1,11 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Buffer } from "node:buffer";
 import { SessionError } from "@aerys/session";
-import { decodeContents, encodeContents, type Values } from "../src/data.ts";
+import { decodeContents, encodeContents } from "../src/data.ts";
+import { Values } from "../src/values.ts";
 
-const encodeValues = (values: Values) =>
-  encodeContents({ values, flash: new Map() });
-const decodeValues = (bytes: Uint8Array) => decodeContents(bytes).values;
+const encodeValues = (all: Map<string, unknown>) =>
+  encodeContents({ values: new Values(new Map(all)), flash: new Map() });
+const decodeValues = (bytes: Uint8Array) =>
+  new Map(decodeContents(bytes).values);
 
 const roundTrip = (value: unknown) =>
   decodeValues(encodeValues(new Map([["key", value]]))).get("key");

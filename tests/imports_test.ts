@@ -12,6 +12,7 @@ const order = [
   "token.ts",
   "cookie.ts",
   "json.ts",
+  "values.ts",
   "data.ts",
   "flash.ts",
   "record.ts",

@@ -264,7 +264,7 @@ class Pair {
       if (kind === "lock") held += decodeLock(value).kind === "held" ? 1 : 0;
       if (kind !== "data") continue;
       const { payload, ttl } = decodeRecord(value);
-      stored.push([id, decodeContents(payload).values, ttl]);
+      stored.push([id, new Map(decodeContents(payload).values), ttl]);
     }
     const kept = [...server].map((
       [n, { data, ttl }],

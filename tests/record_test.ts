@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertThrows,
+} from "@std/assert";
 import { decodeContents, encodeContents } from "../src/data.ts";
 import {
   decodeRecord,
@@ -6,6 +11,8 @@ import {
   maxHeaderLength,
   type StoredRecord,
 } from "../src/record.ts";
+import { Values } from "../src/values.ts";
+import { sealed } from "./checksum.ts";
 
 const record: StoredRecord = {
   digest: Uint8Array.from({ length: 32 }, (_, i) => 255 - i),
@@ -19,7 +26,7 @@ const record: StoredRecord = {
     { writer: 0n, serial: Number.MAX_SAFE_INTEGER },
   ],
   payload: encodeContents({
-    values: new Map([["a", [1, "two"]]]),
+    values: new Values(new Map([["a", [1, "two"]]])),
     flash: new Map(),
   }),
 };
@@ -27,7 +34,7 @@ const record: StoredRecord = {
 /** The error that decoding gives; `null` if it gives a session. */
 function decodingError(bytes: unknown): unknown {
   try {
-    decodeContents(decodeRecord(bytes).payload);
+    new Map(decodeContents(decodeRecord(bytes).payload).values);
     return null;
   } catch (error) {
     return error;
@@ -78,7 +85,8 @@ Deno.test("encodeRecord() writes the same bytes for the same record, whatever th
     bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(""),
     "01" + "01".repeat(32) + "3ff0000000000000" + "4000000000000000" +
       "4008000000000000" + "4010000000000000" + "fffffffe" + "01" +
-      "0000000000000102" + "4008000000000000" + "0708",
+      "0000000000000102" + "4008000000000000" + "0708" +
+      "3c7a0439",
   );
 });
 
@@ -96,7 +104,7 @@ Deno.test("decodeRecord() throws a plain Error on what is no record", () => {
   const changed = (change: (view: DataView) => void) => {
     const copy = bytes.slice();
     change(new DataView(copy.buffer));
-    return copy;
+    return sealed(copy);
   };
   const garbage: Record<string, unknown> = {
     "undefined": undefined,
@@ -138,14 +146,25 @@ Deno.test("decodeRecord() throws a plain Error on what is no record", () => {
   }
 });
 
-Deno.test("decodeRecord() and decodeContents() throw nothing but Errors on any changed byte", () => {
+Deno.test("decodeRecord() throws a plain Error on any changed bit", () => {
+  const bytes = encodeRecord(record);
+  for (let i = 0; i < bytes.length; i++) {
+    for (let bit = 0; bit < 8; bit++) {
+      const copy = bytes.slice();
+      copy[i]! ^= 1 << bit;
+      assertThrows(() => decodeRecord(copy), Error);
+    }
+  }
+});
+
+Deno.test("decodeRecord() and decodeContents() throw nothing but Errors on any changed bit, whatever the checksum", () => {
   const bytes = encodeRecord(record);
   let refused = 0;
   for (let i = 0; i < bytes.length; i++) {
     for (let bit = 0; bit < 8; bit++) {
       const copy = bytes.slice();
       copy[i]! ^= 1 << bit;
-      const error = decodingError(copy);
+      const error = decodingError(sealed(copy));
       assert(error === null || error instanceof Error);
       if (error !== null) refused++;
     }

@@ -6,6 +6,7 @@ import {
   sameDigest,
   type Token,
 } from "../../src/token.ts";
+import { Values } from "../../src/values.ts";
 import { type Contender, type Ground, inProcess, ttl } from "../contender.ts";
 
 const expireIn = ttl * 1000;
@@ -26,7 +27,7 @@ export function essential(
   const tokenOf = (request: Request) =>
     parseToken(request.headers.get("cookie")!.slice("id=".length))!;
 
-  const encode = ({ digest }: Token, values: Map<string, unknown>) => {
+  const encode = ({ digest }: Token, values: Values) => {
     const payload = encodeContents({ values, flash: none });
     const bytes = new Uint8Array(32 + payload.length);
     bytes.set(digest);
@@ -38,7 +39,7 @@ export function essential(
   };
   const decode = (bytes: Uint8Array) =>
     decodeContents(bytes.subarray(32)).values;
-  const increment = (values: Map<string, unknown>) => {
+  const increment = (values: Values) => {
     const count = values.get("count") as number + 1;
     values.set("count", count);
     return count;
@@ -63,7 +64,8 @@ export function essential(
     handlers: {
       async begin() {
         const token = createToken(Date.now());
-        const all = new Map(Object.entries({ ...values, count: 0 }));
+        const entries = Object.entries({ ...values, count: 0 });
+        const all = new Values(new Map(entries));
         await kv.set(data(token.id), encode(token, all), { expireIn });
         const cookie = `id=${formatToken(token)}`;
         return new Response("0", { headers: { "set-cookie": cookie } });
