@@ -24,9 +24,7 @@ export function readToken(
   let malformed = false;
   for (const part of header.split(";")) {
     if (!part.includes(start)) continue;
-    // To the letter: a parser's trim() takes other white space, too, so that a
-    // name that browsers do not see as __Host- would pass for one.
-    const pair = part.replace(/^[ \t]+|[ \t]+$/g, "");
+    const pair = trimmed(part);
     if (!pair.startsWith(start)) continue;
     const token = parseToken(pair.slice(start.length));
     if (token === null) {
@@ -43,6 +41,20 @@ export function readToken(
   }
   if (found === null && malformed) onMalformed();
   return found;
+}
+
+/**
+ * Without spaces and tabs around it, and no more than these: `trim()` takes
+ * other white space, too, so that a name that browsers do not see as `__Host-`
+ * would pass for one.
+ */
+function trimmed(text: string): string {
+  const isBlank = (at: number) => text[at] === " " || text[at] === "\t";
+  let start = 0;
+  let end = text.length;
+  while (isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }
 
 /**

@@ -21,7 +21,8 @@ export class Token {
 }
 
 // A ULID as the server writes it, a dot, and 43 characters of base64url.
-const format = /^([0-7][0-9A-HJKMNP-TV-Z]{25})\.([A-Za-z0-9_-]{43})$/;
+const format = /^[0-7][0-9A-HJKMNP-TV-Z]{25}\.[A-Za-z0-9_-]{43}$/;
+const idLength = 26;
 
 /** Makes a token with a secret of 256 random bits (ASVS 7.2.3). */
 export function createToken(now: number): Token {
@@ -30,8 +31,8 @@ export function createToken(now: number): Token {
 
 /** Reads a cookie's value; `null` unless it is exactly of the format (ASVS 2.2.1). */
 export function parseToken(value: string): Token | null {
-  const match = format.exec(value);
-  return match === null ? null : new Token(match[1]!, match[2]!);
+  if (!format.test(value)) return null;
+  return new Token(value.slice(0, idLength), value.slice(idLength + 1));
 }
 
 /** Writes a token as the cookie's value. */

@@ -131,8 +131,7 @@ export class Visit {
     takes: (key: string) => boolean,
   ): Promise<{ id: string | null; contents: Contents; accept: () => void }> {
     const token = this.#identify();
-    const nothing = { id: null, contents: empty(), accept: () => {} };
-    if (token === null) return nothing;
+    if (token === null) return { id: null, contents: empty(), accept() {} };
     const { store } = this.#ready ?? await this.#open(limit);
     const reading = store.read(token.id, limit);
     void token.digest; // Takes its time while KV is at work.
@@ -140,12 +139,14 @@ export class Visit {
     const now = this.#config.clock.now();
     if (record === null) {
       this.#tellOfAbsence(this.#hasSeen ? "ended" : "unknown", token);
-      return { ...nothing, accept: () => this.#missing() };
+      const accept = () => this.#missing();
+      return { id: null, contents: empty(), accept };
     }
     const standing = records.standing(record, token.digest, now);
     if (standing !== "live") {
       this.#tellOfAbsence(standing, token);
-      return { ...nothing, accept: () => this.#forget(standing) };
+      const accept = () => this.#forget(standing);
+      return { id: null, contents: empty(), accept };
     }
     const contents = decoded(record);
     const due = records.isDue(record, now, this.#config);
@@ -487,10 +488,11 @@ export class Visit {
   async #replace(payload: Uint8Array, limit: Limit): Promise<boolean> {
     const turn = this.#turn;
     if (turn === null) throw lockLost("it was held too long");
+    const { record, due, changed } = this.#next(payload);
+    const replacing = this.#store.replace(turn.snapshot, record, limit);
     // The next one must not write before it is known what became of this commit.
     this.#cancelTurn();
-    const { record, due, changed } = this.#next(payload);
-    const saved = await this.#store.replace(turn.snapshot, record, limit);
+    const saved = await replacing;
     if (saved === null) {
       this.#endTurn();
       return false;

@@ -59,8 +59,8 @@ Deno.test("docs/production.md: a session holds as much, and a record is as much 
   const browser = await browserWith(options, { count: 1 });
   const [id] = browser.token!.split(".");
   const { value } = await kv.kv.get<Uint8Array>(["session", "data", id!]);
-  assertEquals(value!.length - bytes, 86);
-  assertMatch(page.text, /A\s+record\s+is\s+86\s+bytes\s+longer/);
+  assertEquals(value!.length - bytes, 90);
+  assertMatch(page.text, /A\s+record\s+is\s+90\s+bytes\s+longer/);
 });
 
 Deno.test("docs/production.md: the events to watch are events, with these members, and all but two", async () => {
