@@ -67,7 +67,7 @@ function effortOf(db: DatabaseKey): Effort {
   }
   const rounds = Number(flags.rounds ?? (db === "remote" ? 12 : 50));
   return {
-    warming: 3,
+    warming: 30,
     rounds,
     bursts: Math.ceil(rounds / (db === "remote" ? 2 : 3)),
     requests: db === "remote" ? 8 : 32,

@@ -14,7 +14,7 @@ export const longestPoll = 40;
 /**
  * A lock while this process holds it. It renews itself until it is ended, is
  * lost, or was held too long. Renewals change the version that a commit must
- * check, so renewal and commit take turns: call {@linkcode Lease.stop} first.
+ * check, so renewal and commit take turns: call {@linkcode Lease.settle} first.
  */
 export class Lease {
   readonly #store: Store;
@@ -74,30 +74,35 @@ export class Lease {
     return this.#clock.elapsed() - this.#since;
   }
 
-  /** What a commit checks; call {@linkcode Lease.stop} before. */
+  /** What a commit checks; only once it is {@linkcode Lease.settled}. */
   get hold(): Hold {
     return this.#hold;
   }
 
   /**
-   * Stops renewing, and throws if the lock is lost. Answers whether its version
-   * is known, so that a commit may follow; else call {@linkcode Lease.settle}.
+   * Whether the lock's version is known, so that a commit may follow; else call
+   * {@linkcode Lease.settle}. Throws if the lock is lost.
    */
-  stop(): boolean {
-    this.#cancelTimer?.();
+  get settled(): boolean {
     if (this.#lost !== null) throw this.#lost;
     return this.#renewal === undefined && !this.#inDoubt;
   }
 
-  /** The same, with a renewal under way waited for, so that a commit may follow. */
+  /** Renews the lock no more. */
+  stop(): void {
+    this.#cancelTimer?.();
+  }
+
+  /** Renews the lock no more, and waits for a renewal under way, so that a commit may follow. */
   async settle(limit: Limit): Promise<void> {
-    if (this.stop()) return;
+    this.stop();
+    if (this.settled) return;
     if (this.#renewal !== undefined) {
       await limit.race(this.#renewal);
       this.stop();
     }
     // A renewal that failed may have been applied, and changed the version.
-    if (this.#inDoubt) await this.#prove(limit);
+    if (!this.settled) await this.#prove(limit);
   }
 
   /** Goes on with another hold: the session has a new id. */
@@ -137,7 +142,7 @@ export class Lease {
   }
 
   #end(): void {
-    this.#cancelTimer?.();
+    this.stop();
     this.#ended = true;
   }
 

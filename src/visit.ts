@@ -249,10 +249,12 @@ export class Visit {
       await this.#create(payload, limit);
       return true;
     }
-    if (!lease.stop()) await settled(lease, limit);
+    if (!lease.settled) await settled(lease, limit);
     const { record, due, changed } = this.#next(payload);
     const { hold, handsOver } = lease;
-    const saved = await this.#store.save(hold, record, handsOver, limit);
+    const saving = this.#store.save(hold, record, handsOver, limit);
+    lease.stop(); // While KV is at work.
+    const saved = await saving;
     if (saved === null) throw lockLost("another request took it");
     if (saved.kept) await lease.pass(saved.snapshot, limit);
     this.#done(saved.snapshot.record);
@@ -269,7 +271,7 @@ export class Visit {
     const lease = this.#lease;
     if (lease === null) return;
     const payload = encoded(contents);
-    if (!lease.stop()) await settled(lease, limit);
+    await settled(lease, limit);
     const stored = this.#stored!;
     const now = this.#mustBeLive(stored);
     const token = createToken(now);
@@ -461,7 +463,7 @@ export class Visit {
   async #remove(limit: Limit): Promise<void> {
     const lease = this.#lease;
     if (lease === null) return;
-    if (!lease.stop()) await settled(lease, limit);
+    await settled(lease, limit);
     const stored = this.#stored!;
     this.#mustBeLive(stored);
     if (!await this.#store.remove(lease.hold, stored, limit)) {
