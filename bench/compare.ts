@@ -3,7 +3,7 @@
  * with other libraries. A whole run writes `docs/performance.md` and its chart.
  *
  * ```sh
- * deno task bench                        # everything; about ten minutes
+ * deno task bench                        # everything; about twenty minutes
  * deno task bench --million              # and a database of a million sessions
  * deno task bench --quick                # a moment of everything, as a test
  * deno task bench --db=memory --only=read,update --size="350 B" --rounds=200 --in-process
@@ -67,7 +67,7 @@ function effortOf(db: DatabaseKey): Effort {
   }
   const rounds = Number(flags.rounds ?? (db === "remote" ? 12 : 50));
   return {
-    warming: 30,
+    warming: db === "remote" ? 3 : 30,
     rounds,
     bursts: Math.ceil(rounds / (db === "remote" ? 2 : 3)),
     requests: db === "remote" ? 8 : 32,

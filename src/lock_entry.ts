@@ -32,6 +32,7 @@ const moved = 3;
 const tailAt = 1 + 26;
 const leaseLength = 4;
 const none = new Uint8Array();
+const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Encodes a lock: kind, owner, and then the lease or the last header. */
@@ -40,7 +41,7 @@ export function encodeLock(lock: LockEntry): Uint8Array<ArrayBuffer> {
     ? none
     : encodeRecord({ ...lock.header, payload: none });
   const bytes = new Uint8Array(tailAt + (tail.length || leaseLength));
-  for (let i = 1; i < tailAt; i++) bytes[i] = lock.owner.charCodeAt(i - 1);
+  encoder.encodeInto(lock.owner, bytes.subarray(1, tailAt));
   if (lock.kind === "held") {
     bytes[0] = held;
     new DataView(bytes.buffer).setUint32(tailAt, lock.lease);
