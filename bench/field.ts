@@ -6,11 +6,14 @@ import { expressSession } from "./peers/express_session.ts";
 import { honoSessions } from "./peers/hono_sessions.ts";
 import { ironSession } from "./peers/iron_session.ts";
 import { bareOverNode } from "./peers/node_http.ts";
-import { own } from "./peers/own.ts";
+import { own, ownOfAll } from "./peers/own.ts";
 import { remixSession } from "./peers/remix_session.ts";
 
 /** The name of this library among the contenders. */
 export const ownName = "@aerys/session";
+
+/** The same where a handler asks for every value. */
+export const ownOfAllName = `${ownName}, every value`;
 
 /** The floor, and the same once more: how far it is from itself is the noise. */
 export const floorName = "bare calls";
@@ -29,6 +32,7 @@ export async function field(
     bare(noiseName, ground),
     essential(essentialName, ground),
     own(ownName, ground),
+    ownOfAll(ownOfAllName, ground),
     honoSessions(ground),
     remixSession(ground),
     ironSession(ground),

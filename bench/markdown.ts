@@ -4,7 +4,7 @@ import type { Report } from "./report.ts";
 import { shapes } from "./shapes.ts";
 import type { Spread } from "./statistics.ts";
 import { outcome, targets } from "./targets.ts";
-import { essentialName, noiseName } from "./field.ts";
+import { essentialName, noiseName, ownOfAllName } from "./field.ts";
 import { sizes } from "./values.ts";
 
 const keys = Object.keys(databases) as DatabaseKey[];
@@ -63,8 +63,9 @@ export function tableOf(tables: readonly Table[]): string {
       `${+reads.toFixed(2)} / ${+commits.toFixed(2)}`,
     ];
   });
-  // Who cannot do it; the floor need not do everything.
-  const unable = first!.unable.filter((name) => name !== essentialName)
+  // Who cannot do it; the floor, and variants, need not do everything.
+  const partial = [essentialName, ownOfAllName];
+  const unable = first!.unable.filter((name) => !partial.includes(name))
     .map((name) => [name, "none", ...tables.map(() => ""), ""]);
   const head = [
     "",

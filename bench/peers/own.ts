@@ -6,6 +6,32 @@ interface Data {
   count: number;
 }
 
+/** This library, where a handler asks for every value, which most have no need to. */
+export function ownOfAll(name: string, ground: Ground): Contender {
+  const options = { kv: ground.kv, ttl };
+  const all = (session: Session<Data>) => new Map(session.entries());
+  const contender = own(name, ground);
+  const { begin } = contender.handlers;
+  return {
+    ...contender,
+    handlers: {
+      begin: begin!,
+      read: withSession<Data>(async (_request, session) => {
+        await session.read();
+        return new Response(String(all(session).get("count")));
+      }, options),
+      update: withSession<Data>(async (_request, session) => {
+        const count = await session.update(() => {
+          const count = all(session).get("count") as number + 1;
+          session.set("count", count);
+          return count;
+        });
+        return new Response(String(count));
+      }, options),
+    },
+  };
+}
+
 /** This library. */
 export function own(name: string, { kv, values }: Ground): Contender {
   const options = { kv, ttl };
