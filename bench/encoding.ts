@@ -206,6 +206,21 @@ const json: Codec = {
 };
 const median = (list: number[]) =>
   list.sort((a, b) => a - b)[list.length >> 1]!;
+/** This library where a handler asks for one value, and changes it. */
+function oneOf(session: Map<string, unknown>) {
+  const bytes = codecs["this library"]!.encode(new Map(session));
+  const [key] = session.keys();
+  const decode = () => {
+    const contents = decodeContents(bytes);
+    contents.values.get(key!);
+    return contents;
+  };
+  const read = decode();
+  const both = [() => encodeContents(read), decode];
+  const times: number[][] = [[], []];
+  return { name: "this library, one value", size: bytes.length, both, times };
+}
+
 const kinds = [true, false].flatMap((dates) =>
   [350, 4000, 48_000].map((size) => ({ dates, size }))
 );
@@ -218,6 +233,7 @@ for (const { dates, size } of kinds) {
     const both = [() => codec.encode(session), () => codec.decode(bytes)];
     return { name, size: bytes.length, both, times: [[], []] as number[][] };
   });
+  all.push(oneOf(session));
   for (let round = 0; round < 9; round++) {
     for (const { both, times } of all) {
       both.forEach((run, i) => {

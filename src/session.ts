@@ -189,6 +189,8 @@ export class Session<Data extends object = Record<string, unknown>> {
    * or locked; before `open()` or `read()` there are no values.
    *
    * @typeParam Value The value's type, for a session without a type of its own.
+   * @throws {SessionError} `ERR_CORRUPT` if somebody else has written the value,
+   * and it cannot be read.
    */
   get<Value = never, Key extends SessionKey<Data> = SessionKey<Data>>(
     key: Key,
@@ -207,7 +209,11 @@ export class Session<Data extends object = Record<string, unknown>> {
     return this.#readable("keys()").keys();
   }
 
-  /** The keys with their values. State: unlocked or locked. */
+  /**
+   * The keys with their values. State: unlocked or locked.
+   *
+   * @throws {SessionError} `ERR_CORRUPT` as `get()` does.
+   */
   entries(): IterableIterator<[string, unknown]> {
     return this.#readable("entries()").entries();
   }

@@ -60,6 +60,7 @@ Deno.test("Values keep their keys in the order in which they were first set", ()
     ...[["a", 1], ["b", 2], ["c", 3]] as [string, number][],
   ]);
   assertEquals(changed((all) => all.delete("a")), [["b", 2]]);
+  assertEquals(changed((all) => all.clear()), []);
   assertEquals(
     changed((all) => {
       all.delete("a");

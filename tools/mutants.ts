@@ -19,6 +19,7 @@ const closest: Record<string, RegExp> = {
   commit: /^(?:faults_lost|faults_gave|faults_late|kv|update_lost|faults)_/,
   record: /^(?:record|lifetimes|deadlines|corrupt)/,
   json: /^json_/,
+  values: /^(?:unread_values|json)_/,
   data: /^(?:data|values|size)_/,
   token: /^(?:token|asvs_secrets)_/,
   cookie: /^(?:cookie|set_cookie|hostile)/,

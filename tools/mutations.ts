@@ -208,6 +208,16 @@ export const mutants: readonly Mutant[] = Object.entries({
       "if (ttl < asConfigured) {",
     ],
     [
+      "decodeRecord() takes damaged bytes",
+      "if (crc32(value.subarray(0, checksumAt)) !== view.getUint32(checksumAt)) {",
+      "if (checksumAt < 0) {",
+    ],
+    [
+      "the checksum leaves the values out",
+      "crc32(bytes.subarray(0, checksumAt))",
+      "crc32(bytes.subarray(0, payloadAt))",
+    ],
+    [
       "keepFor() lets KV drop the record at its deadline",
       "    60_000;",
       "    0;",
@@ -252,14 +262,68 @@ export const mutants: readonly Mutant[] = Object.entries({
       "return json;",
     ],
     [
-      "read() takes any key",
+      "parse() takes any key",
       'if (suspect.test(json)) throw new TypeError("a key may be __proto__");',
       "",
     ],
+  ],
+  values: [
     [
-      "read() takes a key without a value",
-      'if (flat.length % 2 !== 0) throw new TypeError("a key has no value");',
+      "a value is parsed each time",
+      "this.#all.set(key, parsed);",
       "",
+    ],
+    [
+      "a new key is not written",
+      "if (!this.#all.has(key)) this.#keys = null;",
+      "",
+    ],
+    [
+      "a deleted key is written",
+      `this.#keys = null;
+    return`,
+      "return",
+    ],
+    [
+      "keys are written that were cleared",
+      `this.#keys = null;
+    this.#all.clear();`,
+      "this.#all.clear();",
+    ],
+    [
+      "parse() takes a key without a value",
+      "|| keys.length !== lines.length - 1",
+      "",
+    ],
+    [
+      "parse() takes a key twice",
+      'if (values.size !== count) throw new TypeError("a key is there twice");',
+      "",
+    ],
+    [
+      "parse() takes a key that is no string",
+      'if (typeof key !== "string") throw new TypeError("a key is not a string");',
+      "",
+    ],
+    [
+      "entries() shows what was not parsed",
+      "for (const key of this.#all.keys()) this.get(key);",
+      "",
+    ],
+    [
+      "get() throws what the parser throws",
+      "throw corrupt(cause);",
+      "throw cause;",
+    ],
+    [
+      "stringify() counts a level less",
+      "stringify(value, maxDepth - 1, seen)",
+      "stringify(value, maxDepth, seen)",
+    ],
+    [
+      "stringify() makes one object of two values two",
+      "stringify(value, maxDepth - 1, seen)",
+      "stringify(value, maxDepth - 1, new Set())",
     ],
   ],
   data: [
@@ -295,8 +359,13 @@ export const mutants: readonly Mutant[] = Object.entries({
     ["writeCookie() without HttpOnly", "httpOnly: true,", "httpOnly: false,"],
     [
       "readToken() trims any white space",
-      'part.replace(/^[ \\t]+|[ \\t]+$/g, "")',
+      "trimmed(part)",
       "part.trim()",
+    ],
+    [
+      "readToken() takes a space for a part of the value",
+      "while (end > start && isBlank(end - 1)) end--;",
+      "",
     ],
     [
       "readToken() accepts two secrets",
@@ -544,30 +613,61 @@ export const mutants: readonly Mutant[] = Object.entries({
       "return;",
     ],
     [
-      "save() revives an expired session",
-      `lease.settle(limit));
-    const now = this.#mustBeLive(stored);`,
-      `lease.settle(limit));
-    const now = this.#config.clock.now();`,
+      "save() and update() revive an expired session",
+      `this.#mustBeLive(stored);
+    const changed`,
+      `this.#config.clock.now();
+    const changed`,
     ],
     [
-      "update() revives an expired session",
-      `const stored = this.#stored!;
-    const now = this.#mustBeLive(stored);`,
-      `const stored = this.#stored!;
-    const now = this.#config.clock.now();`,
+      "regenerate() revives an expired session",
+      `this.#mustBeLive(stored);
+    const token`,
+      `this.#config.clock.now();
+    const token`,
+    ],
+    [
+      "destroy() takes no notice of an expired session",
+      `this.#mustBeLive(stored);
+    if`,
+      "if",
     ],
     [
       "a save is not preceded by settle()",
-      `if (!lease.stop()) await ask(limit, () => lease.settle(limit));
+      "if (!lease.settled) await settled(lease, limit);",
+      "",
+    ],
+    [
+      "a renewal comes between a save and its answer",
+      "lease.stop(); // While KV is at work.",
+      "",
+    ],
+    [
+      "regenerate() is not preceded by settle()",
+      `await settled(lease, limit);
+    const stored = this.#stored!;
     const now`,
-      "const now",
+      `const stored = this.#stored!;
+    const now`,
+    ],
+    [
+      "destroy() is not preceded by settle()",
+      `await settled(lease, limit);
+    const stored = this.#stored!;
+    this.#mustBeLive`,
+      `const stored = this.#stored!;
+    this.#mustBeLive`,
     ],
     [
       "unlock() is not preceded by settle()",
-      `await ask(limit, () => lease.settle(limit));
+      `await settled(lease, limit);
       const`,
       "const",
+    ],
+    [
+      "an update's turn may end during its commit",
+      "this.#cancelTurn();\n    const saved",
+      "const saved",
     ],
     [
       "a failed save() keeps the lock",
