@@ -1,5 +1,5 @@
 import { SessionError } from "./errors.ts";
-import { parse, stringify } from "./json.ts";
+import { isPlain, parse, stringify } from "./json.ts";
 
 /** A value that nobody has asked for since it was read. */
 class Unread {
@@ -105,13 +105,14 @@ export class Values implements Iterable<[string, unknown]> {
    */
   stringify(maxDepth: number): string | null {
     const seen = new Set<object>();
-    const lines = [this.#keys ?? stringify([...this.#all.keys()], 1, seen)];
+    // All first, because nothing is written if JSON would change one of them.
     for (const value of this.#all.values()) {
-      lines.push(
-        value instanceof Unread
-          ? value.json
-          : stringify(value, maxDepth - 1, seen),
-      );
+      if (value instanceof Unread) continue;
+      if (!isPlain(value, maxDepth - 1, seen)) return null;
+    }
+    const lines = [this.#keys ?? stringify([...this.#all.keys()])];
+    for (const value of this.#all.values()) {
+      lines.push(value instanceof Unread ? value.json : stringify(value));
     }
     return lines.includes(null) ? null : lines.join("\n");
   }

@@ -224,35 +224,35 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
   ],
   json: [
-    ["stringify() has no depth limit", "left === 0 ||", ""],
-    ["stringify() makes one object two", "|| seen.has(object)", ""],
+    ["isPlain() has no depth limit", "left === 0 ||", ""],
+    ["isPlain() makes one object two", "|| seen.has(object)", ""],
     [
       "stringify() asks toJSON()",
       'if ("toJSON" in Array.prototype) return null;',
       "",
     ],
     [
-      "stringify() loses the sign of zero",
+      "isPlain() loses the sign of zero",
       "Number.isFinite(value) && !Object.is(value, -0)",
       "Number.isFinite(value)",
     ],
     [
-      "stringify() loses what is no number",
+      "isPlain() loses what is no number",
       "Number.isFinite(value) && !Object.is(value, -0)",
       "!Object.is(value, -0)",
     ],
     [
-      "stringify() loses extra properties of an array",
+      "isPlain() loses extra properties of an array",
       "return Reflect.ownKeys(array).length === array.length + 1 ? array : null;",
       "return array;",
     ],
     [
-      "stringify() loses symbol keys and hidden properties",
+      "isPlain() loses symbol keys and hidden properties",
       "return Reflect.ownKeys(object).length === items.length ? items : null;",
       "return items;",
     ],
     [
-      "stringify() takes any object",
+      "isPlain() takes any object",
       "if (prototype !== Object.prototype) return null;",
       "",
     ],
@@ -317,13 +317,13 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "stringify() counts a level less",
-      "stringify(value, maxDepth - 1, seen)",
-      "stringify(value, maxDepth, seen)",
+      "isPlain(value, maxDepth - 1, seen)",
+      "isPlain(value, maxDepth, seen)",
     ],
     [
       "stringify() makes one object of two values two",
-      "stringify(value, maxDepth - 1, seen)",
-      "stringify(value, maxDepth - 1, new Set())",
+      "isPlain(value, maxDepth - 1, seen)",
+      "isPlain(value, maxDepth - 1, new Set())",
     ],
   ],
   data: [
