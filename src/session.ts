@@ -98,8 +98,8 @@ export class Session<Data extends object = Record<string, unknown>> {
   #state: State = "unlocked";
   #values = nothing;
   readonly #flash = new Flash();
-  /** Resolves when the method under way is done, if anybody waits for that. */
-  #idling: PromiseWithResolvers<void> | null = null;
+  /** Who waits for the method under way; `null` if nobody does. */
+  #waiting: (() => void)[] | null = null;
   /** Ends the wait of `open()`, while there is one. */
   #opening: Limit | null = null;
   /** Counts the reads and everything that outdates them. */
@@ -740,15 +740,15 @@ export class Session<Data extends object = Record<string, unknown>> {
   /** The method is done; the session is unlocked, unless it has set a state itself. */
   #end(): void {
     if (this.#state === "pending") this.#state = "unlocked";
-    this.#idling?.resolve();
-    this.#idling = null;
+    this.#waiting?.forEach((resolve) => resolve());
+    this.#waiting = null;
   }
 
   /** Waits for the method under way, if there is one. */
   async #idle(): Promise<void> {
     if (this.#state !== "pending") return;
-    this.#idling ??= Promise.withResolvers();
-    await this.#idling.promise;
+    const waiting = this.#waiting ??= [];
+    await new Promise<void>((resolve) => waiting.push(resolve));
   }
 
   get #visit(): Visit {

@@ -191,11 +191,17 @@ Deno.test({
 
 Deno.test({
   name:
-    "Session on Node keeps sessions in memory, and says what Node cannot do",
+    "Session on Node keeps sessions in memory, waits for what nobody awaits, and says what Node cannot do",
   ignore,
   async fn() {
     await using peer = await peerOn("");
-    await peer.call("check", await peer.call("store"));
+    const cookie = await peer.call("store");
+    await peer.call("check", cookie);
+    assertEquals(await peer.call("impatient", cookie), [
+      "ERR_LOCK_CANCELLED",
+      "ERR_STILL_LOCKED",
+    ]);
+    await peer.call("check", cookie);
     const refusals = await peer.call("refusals") as string[];
     assertEquals(refusals.length, 2);
     assertMatch(refusals[0]!, /^ERR_NOT_STORABLE: .*"buffer"/);

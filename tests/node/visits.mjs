@@ -106,6 +106,27 @@ export async function end() {
   await increments;
 }
 
+/** Gives what becomes of an `open()` that `unlock()` cancels, and of one that nobody awaits. */
+export async function impatient(kv, cookie) {
+  const codes = [];
+  const note = (error) => codes.push(error.code);
+  await visit(kv, cookie, async (holder) => {
+    await holder.open();
+    await visit(kv, cookie, async (session) => {
+      const opening = session.open().catch(note);
+      await session.unlock();
+      await opening;
+    });
+    await holder.unlock();
+  });
+  await visit(kv, cookie, async (session) => {
+    await session.open();
+    void session.save();
+  });
+  await visit(kv, cookie, (session) => void session.open()).catch(note);
+  return codes;
+}
+
 /** Gives what `save()` says of a value of Node's own, and `open()` without a database. */
 export async function refusals(kv) {
   const { Buffer } = await import("node:buffer");
