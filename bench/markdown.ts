@@ -127,7 +127,7 @@ export function noiseOf({ tables }: Report): string {
       .map(({ ratio }) => ratio.median);
     return [
       `${databases[db]}, ${atOnce ? "at once" : "one after another"}`,
-      String(own[0]!.rounds),
+      String(Math.min(...own.map(({ rounds }) => rounds))),
       Math.min(...medians).toFixed(2),
       Math.max(...medians).toFixed(2),
     ];
