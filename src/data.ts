@@ -88,11 +88,15 @@ function hasExtras(value: object, tag: string): boolean {
   return keys.length > (tag === "RegExp" ? 1 : 0); // lastIndex
 }
 
-/** Encodes contents as UTF-8 text; throws `ERR_NOT_STORABLE`, naming the key. */
+/**
+ * Encodes contents as UTF-8 text; throws `ERR_NOT_STORABLE`, naming the key, or
+ * `ERR_CORRUPT` if a value has to be read for it and cannot be.
+ */
 export function encodeContents(contents: Contents): Uint8Array {
   try {
     return encoder.encode(stringifyPlain(contents) ?? stringifyAny(contents));
   } catch (cause) {
+    if (cause instanceof SessionError) throw cause;
     throw notStorable([...contents.values, ...contents.flash], cause);
   }
 }

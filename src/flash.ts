@@ -1,6 +1,6 @@
-type Values = Map<string, unknown>;
+type FlashValues = Map<string, unknown>;
 
-const nothing: Values = new Map();
+const nothing: FlashValues = new Map();
 
 /**
  * The flash values of one request: those that others have left for it, which
@@ -17,7 +17,7 @@ export class Flash {
   #left = nothing;
 
   /** What this request leaves for the next one. */
-  get leaving(): Values {
+  get leaving(): FlashValues {
     return this.#leaving;
   }
 
@@ -52,13 +52,13 @@ export class Flash {
   }
 
   /** These were read and taken out of what is stored. */
-  take(flash: Values): void {
+  take(flash: FlashValues): void {
     this.#taken = this.#received(flash, this.#taken);
     this.#seen = this.#received(flash, this.#seen);
   }
 
   /** These are stored; what was seen, put out of sight and left since is undone. */
-  hold(flash: Values): void {
+  hold(flash: FlashValues): void {
     this.#leaving = flash.size === 0
       ? nothing
       : new Map([...flash].filter(([key]) => !this.isForThis(key)));
@@ -78,7 +78,7 @@ export class Flash {
   }
 
   /** What others have left, added to what is known of that. */
-  #received(flash: Values, known: Values): Values {
+  #received(flash: FlashValues, known: FlashValues): FlashValues {
     if (flash.size === 0 && known.size === 0) return nothing;
     const others = [...flash].filter(([key]) => this.isForThis(key));
     return new Map([...known, ...others]);

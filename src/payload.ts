@@ -4,7 +4,7 @@ import type { StoredRecord } from "./record.ts";
 import { maxPayloadLength } from "./store.ts";
 import { corrupt } from "./values.ts";
 
-/** Encodes the contents; `ERR_NOT_STORABLE`, or `ERR_TOO_LARGE` naming both sizes. */
+/** Encodes the contents; `ERR_NOT_STORABLE`, `ERR_CORRUPT`, or `ERR_TOO_LARGE` naming both sizes. */
 export function encoded(contents: Contents): Uint8Array {
   const payload = encodeContents(contents);
   if (payload.length <= maxPayloadLength) return payload;
@@ -20,6 +20,10 @@ export function decoded({ payload }: StoredRecord): Contents {
   try {
     return decodeContents(payload);
   } catch (cause) {
-    throw corrupt(cause);
+    throw corrupt(
+      "what is stored of its values",
+      cause,
+      "Delete the record, or wait until it expires",
+    );
   }
 }

@@ -429,7 +429,8 @@ export class Session<Data extends object = Record<string, unknown>> {
    * @throws {LockError} `ERR_LOCK_LOST` if another request took the lock or
    * ended the session, so that nothing was written.
    * @throws {SessionError} `ERR_STORE`, `ERR_TOO_LARGE`, or
-   * `ERR_NOT_STORABLE` naming the key.
+   * `ERR_NOT_STORABLE` naming the key; `ERR_CORRUPT` as `get()` does, where a
+   * value that nobody asked for has to be written in another way.
    */
   async save(): Promise<void> {
     this.#expect("locked", "save()");
@@ -468,7 +469,8 @@ export class Session<Data extends object = Record<string, unknown>> {
    * State: locked; pending meanwhile.
    *
    * @throws {LockError} `ERR_LOCK_LOST`.
-   * @throws {SessionError} `ERR_STORE`, `ERR_TOO_LARGE` or `ERR_NOT_STORABLE`.
+   * @throws {SessionError} `ERR_STORE`, `ERR_TOO_LARGE`, `ERR_NOT_STORABLE` or
+   * `ERR_CORRUPT`, as `save()`.
    */
   async regenerate(): Promise<void> {
     this.#expect("locked", "regenerate()");
@@ -594,10 +596,13 @@ export class Session<Data extends object = Record<string, unknown>> {
   async #giveUp(): Promise<void> {
     if (this.#state !== "locked" && this.#state !== "updating") return;
     this.#begin();
-    const { lease } = this.#visit;
-    await this.#rollBack();
-    this.#tellUnlocked(lease);
-    this.#end();
+    try {
+      const { lease } = this.#visit;
+      await this.#rollBack();
+      this.#tellUnlocked(lease);
+    } finally {
+      this.#end();
+    }
   }
 
   /** Reads the old data again, and gives the lock up; never throws. */

@@ -9,12 +9,13 @@ class Unread {
     this.json = json;
   }
 
-  /** The value; throws `ERR_CORRUPT` if that cannot be. */
-  parse(): unknown {
+  /** The value; throws `ERR_CORRUPT`, naming the key, if that cannot be. */
+  parse(key: string): unknown {
     try {
       return parse(this.json);
     } catch (cause) {
-      throw corrupt(cause);
+      const what = `the value of ${JSON.stringify(key)}`;
+      throw corrupt(what, cause, "Set another one, or delete the record");
     }
   }
 }
@@ -63,7 +64,7 @@ export class Values implements Iterable<[string, unknown]> {
   get(key: string): unknown {
     const value = this.#all.get(key);
     if (!(value instanceof Unread)) return value;
-    const parsed = value.parse();
+    const parsed = value.parse(key);
     this.#all.set(key, parsed);
     return parsed;
   }
@@ -126,12 +127,16 @@ export function mustBeKeys(values: Map<unknown, unknown>, count: number): void {
   }
 }
 
-/** The error for stored values that cannot be decoded, for this reason. */
-export function corrupt(cause: unknown): SessionError {
+/** The error for what was stored and cannot be decoded, for this reason, and what to do. */
+export function corrupt(
+  what: string,
+  cause: unknown,
+  advice: string,
+): SessionError {
   return new SessionError(
     "ERR_CORRUPT",
-    "Cannot read the session: its stored values cannot be decoded " +
-      `(${cause instanceof Error ? cause.message : cause})`,
+    `Cannot read the session: ${what} cannot be decoded ` +
+      `(${cause instanceof Error ? cause.message : cause}). ${advice}`,
     { cause },
   );
 }

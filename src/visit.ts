@@ -249,7 +249,7 @@ export class Visit {
       await this.#create(payload, limit);
       return true;
     }
-    if (!lease.settled) await settled(lease, limit);
+    if (!lease.settled) await this.#settle(lease, limit);
     const { record, due, changed } = this.#next(payload);
     const { hold, handsOver } = lease;
     const saving = this.#store.save(hold, record, handsOver, limit);
@@ -271,7 +271,7 @@ export class Visit {
     const lease = this.#lease;
     if (lease === null) return;
     const payload = encoded(contents);
-    await settled(lease, limit);
+    await this.#settle(lease, limit);
     const stored = this.#stored!;
     const now = this.#mustBeLive(stored);
     const token = createToken(now);
@@ -304,7 +304,7 @@ export class Visit {
       return this.#contents();
     }
     try {
-      await settled(lease, limit);
+      await this.#settle(lease, limit);
       const now = this.#config.clock.now();
       const stored = this.#stored!;
       const due = records.isLive(stored, now) &&
@@ -463,7 +463,7 @@ export class Visit {
   async #remove(limit: Limit): Promise<void> {
     const lease = this.#lease;
     if (lease === null) return;
-    await settled(lease, limit);
+    await this.#settle(lease, limit);
     const stored = this.#stored!;
     this.#mustBeLive(stored);
     if (!await this.#store.remove(lease.hold, stored, limit)) {
@@ -472,6 +472,11 @@ export class Visit {
     this.#done(null);
     this.#forget("unknown");
     this.#cookieDue = "delete";
+  }
+
+  /** Waits until a renewal that is under way is over, so that a commit may follow. */
+  #settle(lease: Lease, limit: Limit): Promise<void> {
+    return ask(limit, () => lease.settle(limit));
   }
 
   /** The record to store next, and whether the cookie is to be extended with it. */
@@ -582,11 +587,6 @@ export class Visit {
     writeCookie(headers, this.#request, this.#config, this.#secure, cookie);
     this.#cookieDue = "none";
   }
-}
-
-/** Waits until a renewal that is under way is over, so that a commit may follow. */
-function settled(lease: Lease, limit: Limit): Promise<void> {
-  return ask(limit, () => lease.settle(limit));
 }
 
 /** What the work answers; `null` if it throws. */

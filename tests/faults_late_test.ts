@@ -1,8 +1,22 @@
 import { type KvStore, Session, type SessionOptions } from "@aerys/session";
 import { assert, assertEquals } from "@std/assert";
 import { assertCode, browserWith, gate, ManualClock } from "./support.ts";
-import { requestOf, sessionOf, testKv, until, withClock } from "./support.ts";
-import { breakDown, broken, type Fault, lock, passing } from "./faults.ts";
+import {
+  requestOf,
+  sessionOf,
+  TestKv,
+  testKv,
+  until,
+  withClock,
+} from "./support.ts";
+import {
+  breakDown,
+  broken,
+  type Fault,
+  lock,
+  passing,
+  quiet,
+} from "./faults.ts";
 import { nextRequest, operations } from "./operations.ts";
 
 /** A stored session, and a database that answers when the gate opens. */
@@ -67,6 +81,29 @@ for (const applied of grants) {
     });
   }
 }
+
+Deno.test("Session.open() that timed out does not give back the lock that another request has got meanwhile", async () => {
+  using kv = await testKv();
+  const { browser, clock, late } = await setUp(kv, new ManualClock());
+  const fault: Fault = async (run) => {
+    await late.promise;
+    return await run();
+  };
+  const breakdown = breakDown(kv, { fault, times: 1 });
+  const opening = assertCode(() => sessionOf(browser).open(), "ERR_STORE");
+  await until(() => breakdown.hits > 0);
+  clock.advance(lock.timeout);
+  await opening;
+  const theirs = withClock({ kv: new TestKv(kv.kv), lock }, clock);
+  const holder = await sessionOf(browser.clone(theirs)).open();
+  const { reads } = kv.counts;
+  late.open();
+  await until(() => kv.counts.reads > reads);
+  await quiet(kv, clock);
+  holder.set("count", 2);
+  await holder.save();
+  assertEquals(holder.get("count"), 2);
+});
 
 Deno.test("Session.open() takes no lock when what it reads comes after it timed out", async () => {
   using kv = await testKv();

@@ -42,8 +42,9 @@ for (const method of Object.keys(stored) as Method[]) {
       using kv = await testKv();
       const left = await during(kv, async (session, clock) => {
         const renewed = gate();
+        const answered = gate();
         kv.intercept = async (call, run) => {
-          if (!isRenewal(call)) return await run();
+          if (!isRenewal(call)) return await answered.promise.then(run);
           if (applied === "after") await renewed.promise;
           const answer = await run();
           await renewed.promise;
@@ -56,6 +57,12 @@ for (const method of Object.keys(stored) as Method[]) {
         await quiet(kv, clock);
         assertEquals(kv.calls.length, 1);
         renewed.open();
+        // The next one would be due by then.
+        await quiet(kv, clock);
+        clock.advance(2000);
+        await quiet(kv, clock);
+        assertEquals(kv.calls.length, 2);
+        answered.open();
         await done;
       });
       assertEquals(left, stored[method]);

@@ -53,6 +53,8 @@ Deno.test("Session.read() finds the session in odd but valid Cookie headers", as
     "after pairs without anything": `; ;=;${own}`,
     "without a space before it": `a=b;${own}`,
     "with tabs before it": `a=b;\t\t${own}`,
+    "with a space after it": `${own} ; a=b`,
+    "with tabs after it": `${own}\t\t; a=b`,
     "after broken percent-encoding": `a=%; b=%zz; ${own}`,
     "after a cookie named __proto__": `__proto__=x; constructor=y; ${own}`,
     "after non-ASCII bytes": `a=\xff\xfe; \xe9=\xa0; ${own}`,

@@ -122,3 +122,20 @@ for (const [method, call] of careless) {
     await assertFree(kv, browser);
   });
 }
+
+Deno.test("Session.save() that was not awaited lets everybody go on who waits for it", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = await sessionOf(browser).open();
+  session.set("a", 2);
+  const answer = gate();
+  kv.intercept = (_call, run) => answer.promise.then(run);
+  const saving = session.save();
+  const disposing = session[Symbol.asyncDispose]();
+  const responding = session.respond(new Response());
+  answer.open();
+  await saving;
+  await disposing;
+  assertEquals((await responding).status, 200);
+  assertEquals((await sessionOf(browser).read()).get("a"), 2);
+});

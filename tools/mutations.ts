@@ -312,7 +312,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "get() throws what the parser throws",
-      "throw corrupt(cause);",
+      'throw corrupt(what, cause, "Set another one, or delete the record");',
       "throw cause;",
     ],
     [
@@ -397,6 +397,14 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
   ],
   lease: [
+    [
+      "settle() lets the next renewal come",
+      `this.stop();
+    }
+    // A renewal`,
+      `}
+    // A renewal`,
+    ],
     [
       "a renewal under way is not waited for",
       "return this.#renewal === undefined && !this.#inDoubt;",
@@ -634,7 +642,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "a save is not preceded by settle()",
-      "if (!lease.settled) await settled(lease, limit);",
+      "if (!lease.settled) await this.#settle(lease, limit);",
       "",
     ],
     [
@@ -644,7 +652,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "regenerate() is not preceded by settle()",
-      `await settled(lease, limit);
+      `await this.#settle(lease, limit);
     const stored = this.#stored!;
     const now`,
       `const stored = this.#stored!;
@@ -652,7 +660,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "destroy() is not preceded by settle()",
-      `await settled(lease, limit);
+      `await this.#settle(lease, limit);
     const stored = this.#stored!;
     this.#mustBeLive`,
       `const stored = this.#stored!;
@@ -660,7 +668,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "unlock() is not preceded by settle()",
-      `await settled(lease, limit);
+      `await this.#settle(lease, limit);
       const`,
       "const",
     ],
@@ -791,6 +799,16 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
   ],
   session: [
+    [
+      "only the first that waits goes on",
+      "this.#waiting?.forEach((resolve) => resolve());",
+      "this.#waiting?.[0]?.();",
+    ],
+    [
+      "those that waited are called again",
+      "this.#waiting = null;",
+      "",
+    ],
     [
       "set() leaves a flash of the same key in sight",
       "    this.#flash.delete(name(key));\n    return this;",
