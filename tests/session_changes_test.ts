@@ -4,11 +4,13 @@ import {
   Browser,
   browserWith,
   CountingClock,
+  gate,
   increment,
   ManualClock,
   sessionOf,
   TestKv,
   testKv,
+  tick,
   until,
   withClock,
 } from "./support.ts";
@@ -184,6 +186,35 @@ Deno.test("Session.changes() does not tell of this request's own commits", async
   await add(browser);
   await next;
   assertEquals(session.get("count"), 4);
+  await changes.return!();
+});
+
+Deno.test("Session.changes() tells nothing that it read before this request locked the session", async () => {
+  using kv = await testKv();
+  const browser = await browserWith({ kv }, { count: 1 });
+  const session = await sessionOf(browser).read();
+  await browser.clone(elsewhere(kv)).visit(increment);
+  const late = gate();
+  kv.intercept = async (call, run) => {
+    const answer = await run();
+    if (call.op === "get") await late.promise;
+    return answer;
+  };
+  const changes = session.changes({ interval: 1 });
+  let told = false;
+  const next = changes.next().finally(() => told = true);
+  await session.open();
+  session.set("count", 10);
+  late.open();
+  await tick();
+  await tick();
+  assertEquals([told, session.get("count"), session.state], [
+    ...[false, 10, "locked"],
+  ]);
+  await session.save();
+  await add(browser);
+  await next;
+  assertEquals(session.get("count"), 11);
   await changes.return!();
 });
 

@@ -16,8 +16,9 @@ Deno.test("Session.read() has the values when it resolves, whatever later read()
   const answer = gate();
   let calls = 0;
   kv.intercept = async (_call, run) => {
+    const isLate = ++calls > 1;
     const found = await run();
-    if (++calls > 1) await answer.promise;
+    if (isLate) await answer.promise;
     return found;
   };
   const early = session.read();

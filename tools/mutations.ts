@@ -804,11 +804,7 @@ export const mutants: readonly Mutant[] = Object.entries({
       "this.#waiting?.forEach((resolve) => resolve());",
       "this.#waiting?.[0]?.();",
     ],
-    [
-      "those that waited are called again",
-      "this.#waiting = null;",
-      "",
-    ],
+
     [
       "set() leaves a flash of the same key in sight",
       "    this.#flash.delete(name(key));\n    return this;",
