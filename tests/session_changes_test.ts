@@ -193,16 +193,22 @@ Deno.test("Session.changes() tells nothing that it read before this request lock
   using kv = await testKv();
   const browser = await browserWith({ kv }, { count: 1 });
   const session = await sessionOf(browser).read();
-  await browser.clone(elsewhere(kv)).visit(increment);
+  const other = browser.clone(elsewhere(kv));
+  await other.visit(increment);
   const late = gate();
+  let found = false;
   kv.intercept = async (call, run) => {
     const answer = await run();
-    if (call.op === "get") await late.promise;
+    if (call.op !== "get") return answer;
+    found = true;
+    await late.promise;
     return answer;
   };
   const changes = session.changes({ interval: 1 });
   let told = false;
   const next = changes.next().finally(() => told = true);
+  await until(() => found);
+  await other.visit(increment);
   await session.open();
   session.set("count", 10);
   late.open();
