@@ -138,7 +138,7 @@ export function decodeContents(bytes: Uint8Array): Contents {
 
 function asMap(values: unknown): Map<string, unknown> {
   if (!(values instanceof Map)) throw new TypeError("not a map of values");
-  mustBeKeys(values, values.size);
+  mustBeKeys(values);
   return values;
 }
 

@@ -48,7 +48,8 @@ export class Values implements Iterable<[string, unknown]> {
     for (let i = 0; i < keys.length; i++) {
       all.set(keys[i], new Unread(lines[i + 1]!));
     }
-    mustBeKeys(all, keys.length);
+    if (all.size !== keys.length) throw new TypeError("a key is there twice");
+    mustBeKeys(all);
     return new Values(all, lines[0]);
   }
 
@@ -119,9 +120,8 @@ export class Values implements Iterable<[string, unknown]> {
   }
 }
 
-/** Throws a plain `TypeError` unless there are so many keys, and each is a string. */
-export function mustBeKeys(values: Map<unknown, unknown>, count: number): void {
-  if (values.size !== count) throw new TypeError("a key is there twice");
+/** Throws a plain `TypeError` unless each key is a string. */
+export function mustBeKeys(values: Map<unknown, unknown>): void {
   for (const key of values.keys()) {
     if (typeof key !== "string") throw new TypeError("a key is not a string");
   }

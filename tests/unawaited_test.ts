@@ -7,9 +7,20 @@ import {
   browserWith,
   gate,
   sessionOf,
+  type TestKv,
   testKv,
   until,
 } from "./support.ts";
+
+/** A session whose `save()` is under way until the gate opens. */
+async function unansweredSave(kv: TestKv) {
+  const browser = await browserWith({ kv }, { a: 1 });
+  const session = await sessionOf(browser).open();
+  session.set("a", 2);
+  const answer = gate();
+  kv.intercept = (_call, run) => answer.promise.then(run);
+  return { browser, session, saving: session.save(), answer };
+}
 
 Deno.test("Session.respond() fails with ERR_STILL_LOCKED when open() was not awaited", async () => {
   using kv = await testKv();
@@ -25,12 +36,7 @@ Deno.test("Session.respond() fails with ERR_STILL_LOCKED when open() was not awa
 
 Deno.test("Session.respond() waits for a save() that was not awaited", async () => {
   using kv = await testKv();
-  const browser = await browserWith({ kv }, { a: 1 });
-  const session = await sessionOf(browser).open();
-  session.set("a", 2);
-  const answer = gate();
-  kv.intercept = (_call, run) => answer.promise.then(run);
-  const saving = session.save();
+  const { browser, session, saving, answer } = await unansweredSave(kv);
   const responding = session.respond(new Response());
   answer.open();
   assertEquals((await responding).status, 200);
@@ -125,12 +131,7 @@ for (const [method, call] of careless) {
 
 Deno.test("Session.save() that was not awaited lets everybody go on who waits for it", async () => {
   using kv = await testKv();
-  const browser = await browserWith({ kv }, { a: 1 });
-  const session = await sessionOf(browser).open();
-  session.set("a", 2);
-  const answer = gate();
-  kv.intercept = (_call, run) => answer.promise.then(run);
-  const saving = session.save();
+  const { browser, session, saving, answer } = await unansweredSave(kv);
   const disposing = session[Symbol.asyncDispose]();
   const responding = session.respond(new Response());
   answer.open();

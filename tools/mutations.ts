@@ -297,7 +297,7 @@ export const mutants: readonly Mutant[] = Object.entries({
     ],
     [
       "parse() takes a key twice",
-      'if (values.size !== count) throw new TypeError("a key is there twice");',
+      'if (all.size !== keys.length) throw new TypeError("a key is there twice");',
       "",
     ],
     [
